@@ -1,0 +1,4 @@
+export { BugError, TidegateError, toError, type TidegateErrorOptions } from './errors.ts';
+export { createLogger, silentLogger, type Logger, type LogLevel } from './log.ts';
+export { systemClock, type Clock } from './clock.ts';
+export type { Json } from './json.ts';
