@@ -1,0 +1,19 @@
+/** Where this test run's servers are; null where one is missing (its suites skip loudly). */
+export interface ServiceAddresses {
+  /** Administrator URL, `postgres://postgres@host:port/postgres`. */
+  readonly postgres: string | null;
+  /** Administrator URL, `mysql://root@host:port`. Row binlog, full metadata. */
+  readonly mysql: string | null;
+  /** `host:port`, comma-separated. */
+  readonly kafka: string | null;
+  /** `redis://host:port`. */
+  readonly redis: string | null;
+}
+
+export type ServiceKind = keyof ServiceAddresses;
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    services: ServiceAddresses;
+  }
+}
