@@ -91,7 +91,6 @@ export default tseslint.config(
       'max-depth': ['error', 3],
       complexity: ['error', 12],
       eqeqeq: 'error',
-      curly: ['error', 'multi-line'],
       'no-console': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
@@ -142,7 +141,7 @@ export default tseslint.config(
   },
   { files: ['**/config.ts'], rules: { 'no-restricted-properties': 'off' } },
   {
-    files: ['eslint.config.js', '**/vite*.config.ts', 'vitest.config.ts'],
+    files: ['eslint.config.js', '**/vite*.config.ts', 'vitest.config.ts', '**/global-setup.ts'],
     rules: { 'import-x/no-default-export': 'off' },
   },
   {
