@@ -23,7 +23,7 @@ create table tidegate.dag (
   owner text,
   tags text[] not null default '{}',
   description text,
-  schedule jsonb not null,
+  schedule json not null,
   max_active_runs integer not null check (max_active_runs > 0),
   -- The next run the timetable asks for; null when it asks for none.
   next_logical_date timestamptz,
@@ -44,7 +44,13 @@ create table tidegate.dag_version (
   number integer not null check (number > 0),
   -- Of serialized graph, bundle and export name: equal content is the same version.
   content_hash text not null,
-  serialized jsonb not null,
+  -- json, not jsonb: the text as it was registered, keys in order.
+  serialized json not null,
+  -- Taken out of the graph so that a run is inserted without reading it: by place of the task.
+  task_totals integer[] not null,
+  task_retries integer[] not null,
+  leaves integer not null,
+  run_timeout_ms bigint,
   bundle_hash text not null,
   export_name text not null,
   source text not null,

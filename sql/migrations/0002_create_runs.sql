@@ -6,7 +6,7 @@ create table tidegate.backfill (
   kind text not null check (kind in ('dates', 'offsets')),
   from_date timestamptz,
   to_date timestamptz,
-  conf jsonb not null default '{}',
+  conf json not null default '{}',
   is_paused boolean not null default false,
   reprocess text not null default 'none' check (reprocess in ('none', 'failed', 'completed')),
   run_backwards boolean not null default false,
@@ -32,7 +32,7 @@ create table tidegate.dag_run (
   data_interval_start timestamptz,
   data_interval_end timestamptz,
   run_after timestamptz not null,
-  conf jsonb not null default '{}',
+  conf json not null default '{}',
   triggered_by text not null,
   triggering_user text,
   backfill_id bigint references tidegate.backfill,
@@ -162,9 +162,10 @@ create table tidegate.task_try (
   scheduled_at timestamptz,
   start_at timestamptz,
   end_at timestamptz,
-  output jsonb,
-  error jsonb,
-  progress jsonb,
+  -- JSON as text: jsonb refuses \u0000, and one such output must not fail a whole flush.
+  output text,
+  error text,
+  progress text,
   waiting_for text,
   primary key (run_key, ix, try_number)
 ) partition by range (run_key);

@@ -60,7 +60,8 @@ create table tidegate.outbox (
 create unlogged table tidegate.flush_delta (
   delta_key bigint generated always as identity primary key,
   at timestamptz not null default now(),
-  changes jsonb not null
+  -- JSON as text.
+  changes text not null
 ) with (autovacuum_vacuum_scale_factor = 0.02);
 
 -- Append-only audit.
@@ -73,7 +74,7 @@ create table tidegate.event_log (
   run_id text,
   task_id text,
   try_number integer,
-  extra jsonb not null default '{}'
+  extra json not null default '{}'
 );
 create index event_log_of_dag on tidegate.event_log (dag_id, event_key desc);
 create function tidegate.refuse_change() returns trigger language plpgsql as $$

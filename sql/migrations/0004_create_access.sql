@@ -5,7 +5,7 @@ create table tidegate.connection (
   type text not null,
   -- Sealed: carries the credentials.
   uri text not null,
-  extra jsonb not null default '{}',
+  extra json not null default '{}',
   description text,
   updated_at timestamptz not null default now()
 );
