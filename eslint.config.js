@@ -139,7 +139,11 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
-  { files: ['**/config.ts'], rules: { 'no-restricted-properties': 'off' } },
+  // Services hand our environment on to the programs they start.
+  {
+    files: ['**/config.ts', 'standalone/src/services/**'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
   {
     files: ['eslint.config.js', '**/vite*.config.ts', 'vitest.config.ts', '**/global-setup.ts'],
     rules: { 'import-x/no-default-export': 'off' },

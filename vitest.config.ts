@@ -1,16 +1,42 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
 import { defineConfig } from 'vitest/config';
 
-// Tests read the sources: every package resolves through its `source` condition, so nothing is built first.
-const resolve = { conditions: ['source'] };
-const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };
+const PACKAGES = ['engine', 'workers', 'dags', 'web', 'cli', 'standalone', 'bench'];
+
+interface Manifest {
+  readonly name: string;
+  readonly exports?: Readonly<Record<string, { readonly source: string }>>;
+}
+
+/**
+ * Tests read the sources: every export of our packages is aliased to its `source`, so nothing is built
+ * first. (The `source` condition alone does not reach files of a global set-up.)
+ */
+function sourceAliases() {
+  return PACKAGES.flatMap((folder) => {
+    const manifest = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as Manifest;
+    return Object.entries(manifest.exports ?? {}).map(([subpath, { source }]) => ({
+      find: new RegExp(`^${manifest.name}${subpath.slice(1)}$`),
+      replacement: path.resolve(folder, source),
+    }));
+  });
+}
+
+const resolve = { alias: sourceAliases() };
 const exclude = ['**/node_modules/**', '**/dist/**'];
+const services = {
+  globalSetup: ['test/services/global-setup.ts'],
+  hookTimeout: 60_000,
+};
 
 export default defineConfig({
+  resolve,
   test: {
     projects: [
       {
         resolve,
-        ssr,
         test: {
           name: 'quick',
           include: ['**/src/**/*.test.ts'],
@@ -19,26 +45,22 @@ export default defineConfig({
       },
       {
         resolve,
-        ssr,
         test: {
+          ...services,
           name: 'service',
           include: ['**/src/**/*.service.test.ts'],
           exclude,
-          globalSetup: ['test/services/global-setup.ts'],
           testTimeout: 30_000,
-          hookTimeout: 60_000,
         },
       },
       {
         resolve,
-        ssr,
         test: {
+          ...services,
           name: 'faults',
           include: ['**/*.fault.test.ts'],
           exclude,
-          globalSetup: ['test/services/global-setup.ts'],
           testTimeout: 120_000,
-          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

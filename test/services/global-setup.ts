@@ -1,15 +1,89 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import {
+  type ServerProcess,
+  startMysql,
+  startPostgres,
+} from '../../standalone/src/services/index.ts';
 import type { TestProject } from 'vitest/node';
 
-import type { ServiceAddresses } from './service-addresses.ts';
+import { startKafka } from './kafka.ts';
+import { provision } from './provision.ts';
+import { startRedis } from './redis.ts';
+import type { ServiceAddresses, ServiceKind } from './service-addresses.ts';
 
-/** Finds or starts one server of each kind for this test run and tells the tests where they are. */
-export default function setup(project: TestProject): void {
+type Starter = (folder: string) => Promise<[address: string, server: ServerProcess]>;
+
+const STARTERS: Readonly<Record<ServiceKind, Starter>> = {
+  postgres: async (folder) => {
+    const server = await startPostgres({
+      dataFolder: path.join(folder, 'postgres'),
+      logFile: path.join(folder, 'postgres.log'),
+      binaries: 'installed-first',
+      settings: ['max_connections=300', 'shared_buffers=256MB'],
+    });
+    return [server.url, server];
+  },
+  mysql: async (folder) => {
+    const dataFolder = path.join(folder, 'mysql');
+    const server = await startMysql({ dataFolder, logFile: path.join(folder, 'mysql.log') });
+    return [server.url, server];
+  },
+  kafka: async (folder) => {
+    const server = await startKafka({ folder: path.join(folder, 'kafka') });
+    return [server.brokers, server];
+  },
+  redis: async (folder) => {
+    const server = await startRedis({ folder });
+    return [server.url, server];
+  },
+};
+
+/** Finds or starts one server of each kind for this test run, and tells the tests where they are. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tidegate-test-'));
+  chmodSync(folder, 0o755);
+  const given = fromEnvironment();
+  const missing = provision(given);
+  announceMissing(missing);
+  const running: ServerProcess[] = [];
+  const start = async (kind: ServiceKind): Promise<string | null> => {
+    if (given[kind] !== null || missing.has(kind)) return given[kind];
+    const [address, server] = await STARTERS[kind](folder);
+    running.push(server);
+    return address;
+  };
+  const [postgres, mysql, kafka, redis] = await Promise.all([
+    start('postgres'),
+    start('mysql'),
+    start('kafka'),
+    start('redis'),
+  ]);
+  project.provide('services', { postgres, mysql, kafka, redis });
+  return async () => {
+    await Promise.all(running.map((server) => server.stop()));
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+function fromEnvironment(): ServiceAddresses {
   const { env } = process;
-  const addresses: ServiceAddresses = {
+  return {
     postgres: env['TIDEGATE_TEST_POSTGRES_URL'] ?? null,
     mysql: env['TIDEGATE_TEST_MYSQL_URL'] ?? null,
     kafka: env['TIDEGATE_TEST_KAFKA_BROKERS'] ?? null,
     redis: env['TIDEGATE_TEST_REDIS_URL'] ?? null,
   };
-  project.provide('services', addresses);
+}
+
+function announceMissing(missing: ReadonlyMap<ServiceKind, string>): void {
+  for (const [kind, reason] of missing) {
+    console.error(`\n*** ${kind} is missing, its suites are SKIPPED: ${reason}\n`);
+  }
+  if (missing.size > 0 && process.env['CI'] !== undefined) {
+    throw new Error(`in CI every service is required; missing: ${[...missing.keys()].join(', ')}`);
+  }
 }

@@ -1,0 +1,13 @@
+export { ServiceError } from './errors.ts';
+export { findMysqlProgram, startMysql, type MysqlOptions, type MysqlServer } from './mariadb.ts';
+export { startPostgres, type PostgresOptions, type PostgresServer } from './postgres.ts';
+export {
+  asServiceUser,
+  findFreePort,
+  findProgram,
+  isRoot,
+  makeDataFolder,
+  startServer,
+  type ServerProcess,
+  type ServerProgram,
+} from './server-process.ts';

@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import pg from 'pg';
+
+import { ServiceError } from './errors.ts';
+import { findPostgresFolder } from './postgres-binaries.ts';
+import {
+  asServiceUser,
+  findFreePort,
+  makeDataFolder,
+  type ServerProcess,
+  startServer,
+} from './server-process.ts';
+
+const run = promisify(execFile);
+
+export interface PostgresOptions {
+  /** Cluster folder; made on first start, kept afterwards. */
+  readonly dataFolder: string;
+  readonly logFile: string;
+  /** (Default: a free one) */
+  readonly port?: number;
+  /** Superuser `postgres`. Without one, loopback connections are trusted (tests only). */
+  readonly password?: string;
+  /** Extra settings, `name=value`. */
+  readonly settings?: readonly string[];
+  /** Which binaries: installed ones first, or the packaged ones only. (Default: `packaged`) */
+  readonly binaries?: 'installed-first' | 'packaged';
+}
+
+export interface PostgresServer extends ServerProcess {
+  /** Administrator URL of database `postgres`. */
+  readonly url: string;
+  readonly port: number;
+  readonly version: string;
+}
+
+/** Starts a private PostgreSQL on the loopback interface, making its cluster first where there is none. */
+export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const folder = findPostgresFolder(options.binaries ?? 'packaged');
+  const { dataFolder } = options;
+  if (!existsSync(path.join(dataFolder, 'PG_VERSION'))) await initialize(folder, options);
+  await stopOrphan(dataFolder);
+  const port = options.port ?? (await findFreePort());
+  // Sockets have a length limit that deep homes exceed; nobody uses them here.
+  const settings = [
+    'unix_socket_directories=',
+    'listen_addresses=127.0.0.1',
+    ...(options.settings ?? []),
+  ];
+  const password = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}`;
+  const url = `postgres://postgres${password}@127.0.0.1:${port}/postgres`;
+  let version = '';
+  const server = await startServer({
+    name: 'PostgreSQL',
+    command: path.join(folder, 'postgres'),
+    args: ['-D', dataFolder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+    env: localeFree(),
+    logFile: options.logFile,
+    stopSignal: 'SIGINT',
+    unprivileged: true,
+    probe: async () => {
+      version = await askVersion(url, dataFolder);
+    },
+  });
+  return { ...server, url, port, version };
+}
+
+async function initialize(folder: string, options: PostgresOptions): Promise<void> {
+  makeDataFolder(options.dataFolder);
+  const scratch = mkdtempSync(path.join(os.tmpdir(), 'tidegate-initdb-'));
+  const authentication: string[] = [];
+  if (options.password === undefined) {
+    authentication.push('--auth=trust');
+  } else {
+    const file = path.join(scratch, 'password');
+    writeFileSync(file, options.password);
+    authentication.push('--auth=scram-sha-256', `--pwfile=${file}`);
+  }
+  const common = [
+    '-D',
+    options.dataFolder,
+    '-U',
+    'postgres',
+    '--encoding=UTF8',
+    '--locale=C.UTF-8',
+  ];
+  const [command, args] = asServiceUser(path.join(folder, 'initdb'), [
+    ...common,
+    ...authentication,
+  ]);
+  try {
+    await run(command, args, { env: localeFree() });
+  } catch (error) {
+    rmSync(options.dataFolder, { recursive: true, force: true });
+    throw new ServiceError('SERVICE_NOT_STARTED', 'PostgreSQL could not make its data folder', {
+      cause: error,
+    });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** A server that outlived its parent still holds the folder: stop it, as its own control program would. */
+async function stopOrphan(dataFolder: string): Promise<void> {
+  const pidFile = path.join(dataFolder, 'postmaster.pid');
+  if (!existsSync(pidFile)) return;
+  const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
+  if (!isPostgres(pid)) return;
+  process.kill(pid, 'SIGINT');
+  for (let waited = 0; isPostgres(pid) && waited < 10_000; waited += 50) await delay(50);
+}
+
+/** The number may have been given to another program since; only a postgres is ever signalled. */
+function isPostgres(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
+  } catch {
+    return false;
+  }
+}
+
+/** Whoever answers on the port must be the server of our folder, not one that took the port before it. */
+async function askVersion(connectionString: string, dataFolder: string): Promise<string> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000 });
+  try {
+    await client.connect();
+    const answer = await client.query<{ version: string; folder: string }>(
+      "select current_setting('server_version') as version, current_setting('data_directory') as folder",
+    );
+    const { version, folder } = answer.rows[0] ?? {};
+    if (folder !== path.resolve(dataFolder)) {
+      throw new ServiceError(
+        'SERVICE_NOT_STARTED',
+        `another PostgreSQL (${folder ?? '?'}) has the port`,
+      );
+    }
+    return version ?? '';
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Machines without the user's locale installed would refuse to start. */
+function localeFree(): NodeJS.ProcessEnv {
+  return { ...process.env, LC_ALL: 'C.UTF-8', LANG: 'C.UTF-8', TZ: 'UTC' };
+}

@@ -1,0 +1,184 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { accessSync, chownSync, constants, createWriteStream, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { ServiceError } from './errors.ts';
+
+/** A server program of somebody else's, run as our child: PostgreSQL, MariaDB, Kafka, Redis. */
+export interface ServerProcess {
+  readonly pid: number;
+  /** Resolves with a sentence when the process ends, whoever ended it. */
+  readonly ended: Promise<string>;
+  /** Asks it to stop, waits up to `graceMs`, then kills it. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+export interface ServerProgram {
+  /** For messages: `PostgreSQL`. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly logFile: string;
+  /** Signal of an orderly, quick stop. (Default: SIGTERM) */
+  readonly stopSignal?: NodeJS.Signals;
+  /** Resolves when the server answers; rejects while it does not yet. */
+  readonly probe: () => Promise<unknown>;
+  /** (Default: 30 s) */
+  readonly readyWithinMs?: number;
+  /** These programs refuse to run as root: drop to an unprivileged user when we are root. */
+  readonly unprivileged?: boolean;
+}
+
+/** Starts the program and resolves when its probe does. */
+export async function startServer(program: ServerProgram): Promise<ServerProcess> {
+  const { command, args, options } = launchOf(program);
+  mkdirSync(path.dirname(program.logFile), { recursive: true });
+  const log = createWriteStream(program.logFile, { flags: 'a' });
+  const child = spawn(command, [...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.pipe(log);
+  child.stderr.pipe(log);
+  const ended = endOf(child);
+  await untilReady(program, ended);
+  return { pid: child.pid ?? 0, ended, stop: (graceMs) => stopChild(program, child, graceMs) };
+}
+
+/** A TCP port of the loopback interface that was free a moment ago. */
+export function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        resolve(address !== null && typeof address === 'object' ? address.port : 0);
+      });
+    });
+  });
+}
+
+/** The first of `names` found on PATH or in `folders`, if any. */
+export function findProgram(
+  names: readonly string[],
+  folders: readonly string[] = [],
+): string | undefined {
+  const searched = [...(process.env['PATH'] ?? '').split(path.delimiter), ...folders];
+  for (const name of names) {
+    const found = searched.map((folder) => path.join(folder, name)).find(isExecutable);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** True when we are root and a server must run as somebody else. */
+export const isRoot = process.getuid?.() === 0;
+
+/** The account servers run as when we are root; it exists on every Unix. */
+const SERVICE_USER = 'nobody';
+
+/** Makes a folder that the server's account owns. */
+export function makeDataFolder(folder: string, mode = 0o700): void {
+  mkdirSync(folder, { recursive: true, mode });
+  if (!isRoot) return;
+  const [uid, gid] = serviceIds();
+  chownSync(folder, uid, gid);
+}
+
+/** The command line that runs a one-off tool (`initdb`) under the same account as its server. */
+export function asServiceUser(command: string, args: readonly string[]): [string, string[]] {
+  if (!isRoot) return [command, [...args]];
+  // The capability lets an unprivileged server work below folders only root may enter (a home, a clone).
+  const drop = ['--reuid', SERVICE_USER, '--regid', String(serviceIds()[1]), '--clear-groups'];
+  const caps = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
+  return ['setpriv', [...drop, ...caps, '--', command, ...args]];
+}
+
+function launchOf(program: ServerProgram) {
+  const stopSignal = program.stopSignal ?? 'SIGTERM';
+  const env = program.env ?? process.env;
+  const plain = { command: program.command, args: program.args, options: { env } };
+  if (findProgram(['setpriv']) === undefined) return plain;
+  // When we are killed outright the server must not live on and keep its folder.
+  const withUser: [string, string[]] =
+    program.unprivileged === true
+      ? asServiceUser(program.command, program.args)
+      : [program.command, [...program.args]];
+  const onDeath = ['--pdeathsig', stopSignal.replace('SIG', '')];
+  if (withUser[0] === 'setpriv') {
+    return { command: 'setpriv', args: [...onDeath, ...withUser[1]], options: { env } };
+  }
+  return {
+    command: 'setpriv',
+    args: [...onDeath, '--', withUser[0], ...withUser[1]],
+    options: { env },
+  };
+}
+
+let cachedIds: readonly [number, number] | undefined;
+
+function serviceIds(): readonly [number, number] {
+  cachedIds ??= [idOf('-u'), idOf('-g')];
+  return cachedIds;
+}
+
+function idOf(flag: string): number {
+  return Number(execFileSync('id', [flag, SERVICE_USER], { encoding: 'utf8' }).trim());
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      resolve(`could not be started: ${error.message}`);
+    });
+    child.once('exit', (code, signal) => {
+      resolve(signal === null ? `ended with exit code ${String(code)}` : `was ended by ${signal}`);
+    });
+  });
+}
+
+async function untilReady(program: ServerProgram, ended: Promise<string>): Promise<void> {
+  const deadline = Date.now() + (program.readyWithinMs ?? 30_000);
+  let reason: string | undefined;
+  void ended.then((text) => (reason = text));
+  for (;;) {
+    try {
+      await program.probe();
+      return;
+    } catch (error) {
+      if (reason !== undefined || Date.now() > deadline) {
+        const why =
+          reason ?? `did not answer in time (${error instanceof Error ? error.message : ''})`;
+        throw new ServiceError(
+          'SERVICE_NOT_STARTED',
+          `${program.name} ${why}. Its own log says why: ${program.logFile}`,
+          { cause: error },
+        );
+      }
+      await delay(25);
+    }
+  }
+}
+
+async function stopChild(
+  program: ServerProgram,
+  child: ChildProcess,
+  graceMs = 10_000,
+): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(program.stopSignal ?? 'SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await gone;
+  clearTimeout(timer);
+}
