@@ -122,8 +122,8 @@ create table tidegate.task_instance (
   run_key bigint not null,
   -- Place in the version's topological order.
   ix integer not null,
-  -- Null is Airflow's "none".
-  state text,
+  -- Airflow's states; its null is 'none' here.
+  state text not null default 'none',
   try_number integer not null default 0,
   max_tries integer not null,
   token bigint not null default 0,
