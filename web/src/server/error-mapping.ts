@@ -1,0 +1,53 @@
+import { TidegateError } from '@tidegate/engine/platform';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+
+import type { ErrorResponse } from '../contract/index.ts';
+
+/** The one place where an error code becomes an HTTP status; codes not named here are 500. */
+const STATUS: Readonly<Record<string, number>> = {
+  SIGN_IN_FAILED: 401,
+  NOT_SIGNED_IN: 401,
+  NOT_ALLOWED: 403,
+  DEFAULT_PASSWORD_REFUSED: 403,
+  HOST_NOT_ALLOWED: 403,
+  ORIGIN_NOT_ALLOWED: 403,
+  NOT_FOUND: 404,
+  DAG_UNKNOWN: 404,
+  RUN_EXISTS: 409,
+  PARAMS_INVALID: 422,
+  INVALID_VALUE: 422,
+  TRIGGER_INVALID: 422,
+  DATABASE_UNAVAILABLE: 503,
+};
+
+/** Answers any error in Airflow's shape; what nobody foresaw is logged and hidden behind one sentence. */
+export function sendError(
+  error: FastifyError | Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const [status, body] = toAnswer(error);
+  if (status >= 500) request.log.error({ err: error }, 'request failed');
+  if (status === 503) void reply.header('retry-after', '1');
+  if (status === 401) void reply.header('www-authenticate', 'Bearer');
+  void reply.code(status).send(body);
+}
+
+function toAnswer(error: FastifyError | Error): [number, ErrorResponse] {
+  if (error instanceof z.ZodError) {
+    const detail = error.issues.map((issue) => ({
+      loc: issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)),
+      msg: issue.message,
+      type: issue.code,
+    }));
+    return [422, { detail }];
+  }
+  if (error instanceof TidegateError) {
+    const status = STATUS[error.code];
+    if (status !== undefined) return [status, { detail: error.message }];
+  }
+  const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
+  if (status < 500) return [status, { detail: error.message }];
+  return [500, { detail: 'Internal server error; the server log has the details.' }];
+}
