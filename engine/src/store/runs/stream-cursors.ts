@@ -1,0 +1,135 @@
+import type { RecordFingerprint } from '../../topic-log/topic-log.ts';
+import type { Sql, Tx } from '../db.ts';
+
+/** Where a DAG stands in one partition of its topic. */
+export interface StreamCursor {
+  readonly partition: number;
+  /** The next live range starts here. */
+  readonly next: number;
+  /** Up to here every live range is loaded: the lowest hole. */
+  readonly done: number;
+  /** End of the log when it was last planned for. */
+  readonly logEnd: number;
+  /** Identity of a record that was planned, to notice a topic that was re-created. */
+  readonly fingerprint: RecordFingerprint | null;
+}
+
+const COLUMNS = `
+  partition, next_offset as next, done_offset as done, coalesce(log_end, next_offset) as log_end,
+  fingerprint_offset, fingerprint_timestamp, fingerprint_crc`;
+
+interface CursorRow {
+  readonly partition: number;
+  readonly next: number;
+  readonly done: number;
+  readonly log_end: number;
+  readonly fingerprint_offset: number | null;
+  readonly fingerprint_timestamp: number | null;
+  readonly fingerprint_crc: number | null;
+}
+
+/** Cursors as they are now, ascending by partition; none before the first run. */
+export async function listCursors(
+  sql: Sql,
+  stream: { readonly dagId: string; readonly topic: string },
+): Promise<StreamCursor[]> {
+  const text = `select ${COLUMNS} from tidegate.stream_cursor
+    where dag_id = $1 and topic = $2 order by partition`;
+  const { rows } = await sql.query<CursorRow>(text, [stream.dagId, stream.topic]);
+  return rows.map(toCursor);
+}
+
+/** The same, locked: waits behind whoever pins a range of this stream. */
+export async function lockCursors(
+  tx: Tx,
+  stream: { readonly dagId: string; readonly topic: string },
+): Promise<StreamCursor[]> {
+  const text = `select ${COLUMNS} from tidegate.stream_cursor
+    where dag_id = $1 and topic = $2 order by partition for no key update`;
+  const { rows } = await tx.query<CursorRow>(text, [stream.dagId, stream.topic]);
+  return rows.map(toCursor);
+}
+
+function toCursor(row: CursorRow): StreamCursor {
+  const {
+    fingerprint_offset: offset,
+    fingerprint_timestamp: timestamp,
+    fingerprint_crc: crc,
+  } = row;
+  const known = offset !== null && timestamp !== null && crc !== null;
+  return {
+    partition: row.partition,
+    next: row.next,
+    done: row.done,
+    logEnd: row.log_end,
+    fingerprint: known ? { offset, timestamp, crc } : null,
+  };
+}
+
+export interface CursorMove {
+  readonly partition: number;
+  readonly next: number;
+  readonly done: number;
+  readonly logEnd: number;
+}
+
+/** Writes absolute values, creating the rows of new partitions. The caller holds the DAG's row. */
+export async function moveCursors(
+  tx: Tx,
+  stream: { readonly dagId: string; readonly topic: string; readonly at: Date },
+  moves: readonly CursorMove[],
+): Promise<void> {
+  await tx.query(MOVE, [
+    stream.dagId,
+    stream.topic,
+    stream.at,
+    moves.map((move) => move.partition),
+    moves.map((move) => move.next),
+    moves.map((move) => move.done),
+    moves.map((move) => move.logEnd),
+  ]);
+}
+
+const MOVE = `
+insert into tidegate.stream_cursor as cursor
+  (dag_id, topic, partition, next_offset, done_offset, log_end, checked_at)
+select $1, $2, move.partition, move.next_offset, move.done_offset, move.log_end, $3
+  from unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[])
+       as move (partition, next_offset, done_offset, log_end)
+ order by move.partition
+    on conflict (dag_id, topic, partition) do update
+   set next_offset = excluded.next_offset,
+       done_offset = excluded.done_offset,
+       log_end = excluded.log_end,
+       checked_at = excluded.checked_at`;
+
+/** Remembers a planned record, unless the cursor has moved on meanwhile. */
+export async function saveFingerprint(
+  sql: Sql,
+  stream: { readonly dagId: string; readonly topic: string; readonly partition: number },
+  planned: { readonly next: number; readonly fingerprint: RecordFingerprint },
+): Promise<void> {
+  const { offset, timestamp, crc } = planned.fingerprint;
+  await sql.query(
+    `update tidegate.stream_cursor
+        set fingerprint_offset = $5, fingerprint_timestamp = $6, fingerprint_crc = $7
+      where dag_id = $1 and topic = $2 and partition = $3 and next_offset = $4`,
+    [stream.dagId, stream.topic, stream.partition, planned.next, offset, timestamp, crc],
+  );
+}
+
+/** Moves only what is done, never backwards. */
+export async function settleCursors(
+  sql: Sql,
+  stream: { readonly dagId: string; readonly topic: string },
+  done: ReadonlyMap<number, number>,
+): Promise<void> {
+  await sql.query(
+    `update tidegate.stream_cursor as cursor
+        set done_offset = settled.done_offset
+       from unnest($3::int[], $4::bigint[]) as settled (partition, done_offset)
+      where cursor.dag_id = $1 and cursor.topic = $2 and cursor.partition = settled.partition
+        and cursor.done_offset < settled.done_offset`,
+    [stream.dagId, stream.topic, [...done.keys()], [...done.values()]],
+  );
+}
