@@ -1,0 +1,66 @@
+import { Command, CommanderError } from 'commander';
+
+import { ApiClient } from './api-client.ts';
+import type { CommandContext } from './commands/context.ts';
+import { addDagCommands } from './commands/dags.ts';
+import { addRunCommands } from './commands/runs.ts';
+import { addStreamCommands } from './commands/streams.ts';
+import { addTaskCommands } from './commands/tasks.ts';
+import { type CliConfig, readCliConfig } from './config.ts';
+import { CliError, EXIT } from './errors.ts';
+
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly readConfig?: () => CliConfig;
+}
+
+/** Runs one command line and answers its exit code; data goes to `out`, talk and errors to `err`. */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  const program = buildProgram(terminal);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    // Commander has printed its own message already; asking for help is no error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (!(error instanceof CliError)) throw error;
+    terminal.err(`tidegate: ${error.message}`);
+    return error.exitCode;
+  }
+}
+
+function buildProgram(terminal: Terminal): Command {
+  let api: ApiClient | undefined;
+  const context: CommandContext = {
+    api: () => (api ??= new ApiClient((terminal.readConfig ?? readCliConfig)())),
+    print: terminal.out,
+    say: terminal.err,
+  };
+  const program = new Command('tidegate')
+    .description('Runs DAGs over change data, and shows what they did')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
+    .showHelpAfterError('(--help shows how)');
+  addDagCommands(program, context);
+  addRunCommands(program, context);
+  addTaskCommands(program, context);
+  addStreamCommands(program, context);
+  addStandalone(program);
+  return program;
+}
+
+function addStandalone(program: Command): void {
+  program
+    .command('standalone')
+    .description('everything in one command, with embedded services where none are named')
+    .addHelpText('after', '\nExample:\n  $ TIDEGATE_PORT=8081 tidegate standalone')
+    .action(async () => {
+      // Loaded only now: the other commands start without the servers' code.
+      const { main } = await import('@tidegate/standalone');
+      await main();
+    });
+}
