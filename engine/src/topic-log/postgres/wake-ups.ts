@@ -1,0 +1,75 @@
+import pg from 'pg';
+
+import { toError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/log.ts';
+import { isTopicLogError } from '../errors.ts';
+import { throughOutages } from '../outage.ts';
+import type { Subscription } from '../topic-log.ts';
+import { WakeRegistry } from '../wake-registry.ts';
+import { isOutage, sessionSettings } from './connections.ts';
+import { NOTIFY_CHANNEL } from './statements.ts';
+
+/**
+ * Turns notifications into wake-ups over one connection of its own. After every (re)connection all
+ * listeners are woken once, since notifications sent meanwhile are lost.
+ */
+export class PostgresWakeUps {
+  readonly #registry = new WakeRegistry();
+  readonly #closing = new AbortController();
+  readonly #url: string;
+  readonly #log: Logger;
+  #listening: Promise<void> | undefined;
+
+  constructor(url: string, log: Logger) {
+    this.#url = url;
+    this.#log = log;
+  }
+
+  subscribe(topic: string, wake: () => void): Subscription {
+    const remove = this.#registry.add(topic, wake);
+    this.#listening ??= this.#listenUntilClosed();
+    return {
+      close: () => {
+        remove();
+        return Promise.resolve();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#listening;
+  }
+
+  async #listenUntilClosed(): Promise<void> {
+    const { signal } = this.#closing;
+    try {
+      for (;;) await throughOutages(() => this.#listenOnce(signal), { isOutage, signal });
+    } catch (error) {
+      if (isTopicLogError(error, 'READ_ABORTED')) return; // closed
+      this.#log.error({ err: toError(error) }, 'listening for new records failed');
+    }
+  }
+
+  /** Resolves when the connection ended by itself or by `close`. */
+  async #listenOnce(signal: AbortSignal): Promise<void> {
+    const client = new pg.Client(sessionSettings(this.#url));
+    const ended = new Promise<void>((resolve) => {
+      client.once('end', resolve);
+      client.once('error', () => {
+        resolve();
+      });
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    client.on('error', (err) => this.#log.debug({ err }, 'topic log listener lost its connection'));
+    client.on('notification', ({ payload }) => this.#registry.wake(payload ?? ''));
+    try {
+      await client.connect();
+      await client.query(`listen ${NOTIFY_CHANNEL}`);
+      this.#registry.wakeAll();
+      await ended;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
