@@ -39,9 +39,7 @@ export function formatObject(
 
 function toText(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object'
-    ? JSON.stringify(value)
-    : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function alignColumns(lines: readonly (readonly string[])[]): string {

@@ -1,0 +1,168 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import type { Logger } from '@tidegate/engine/platform';
+
+/** One of our own programs, run as a child and started again whenever it dies. */
+export interface SupervisedChild {
+  readonly name: string;
+  /** Process id of the present incarnation, 0 between two. */
+  readonly pid: () => number;
+  stop(): Promise<void>;
+}
+
+export interface ChildProgram<Config> {
+  readonly name: string;
+  /** Module that calls `runChild`. */
+  readonly entry: URL;
+  readonly config: Config;
+  readonly logger: Logger;
+}
+
+interface ReadyMessage {
+  readonly type: 'ready';
+}
+
+interface FailedMessage {
+  readonly type: 'failed';
+  readonly message: string;
+}
+
+type ChildMessage = ReadyMessage | FailedMessage;
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2_000;
+/** A child that lived this long did not fail at start: the next pause is the first again. */
+const STEADY_MS = 10_000;
+const STOP_GRACE_MS = 15_000;
+
+/**
+ * Starts the program and resolves once it says it is ready; rejects with what it says when it cannot start at
+ * all. From then on it is started again when it dies, after a pause that grows while it keeps dying.
+ */
+export async function superviseChild<Config>(
+  program: ChildProgram<Config>,
+): Promise<SupervisedChild> {
+  const supervisor = new Supervisor(program);
+  await supervisor.start();
+  return supervisor;
+}
+
+class Supervisor<Config> implements SupervisedChild {
+  readonly name: string;
+  readonly #program: ChildProgram<Config>;
+  #child: ChildProcess | undefined;
+  #stopping = false;
+  #pauseMs = FIRST_PAUSE_MS;
+
+  constructor(program: ChildProgram<Config>) {
+    this.name = program.name;
+    this.#program = program;
+  }
+
+  pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const startedAt = performance.now();
+    const child = fork(fileURLToPath(this.#program.entry), [], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#child = child;
+    const ready = readiness(this.name, child);
+    child.send({ type: 'start', config: this.#program.config });
+    await ready;
+    child.once('exit', (code, signal) => {
+      this.#child = undefined;
+      if (this.#stopping) return;
+      this.#program.logger.warn(
+        { child: this.name, code, signal },
+        'a process died and is started again',
+      );
+      if (performance.now() - startedAt > STEADY_MS) this.#pauseMs = FIRST_PAUSE_MS;
+      void this.#restart();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const child = this.#child;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+    await gone;
+    clearTimeout(timer);
+  }
+
+  async #restart(): Promise<void> {
+    for (;;) {
+      await delay(this.#pauseMs);
+      this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+      if (this.#stopping) return;
+      try {
+        await this.start();
+        return;
+      } catch (error) {
+        this.#program.logger.error(
+          { err: error, child: this.name },
+          'a process could not be started again',
+        );
+      }
+    }
+  }
+}
+
+function readiness(name: string, child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.on('message', (message: ChildMessage) => {
+      if (message.type === 'ready') resolve();
+      else reject(new ChildFailure(message.message));
+    });
+    child.once('exit', (code, signal) => {
+      reject(
+        new ChildFailure(
+          `${name} ended before it was ready (${signal ?? `exit code ${String(code)}`})`,
+        ),
+      );
+    });
+  });
+}
+
+/** What a child said when it could not start; shown to the user as it is. */
+export class ChildFailure extends Error {
+  override readonly name = 'ChildFailure';
+}
+
+/** What a child program does once it has its configuration. */
+export interface ChildMain<Config> {
+  readonly start: (config: Config) => Promise<{ stop: () => Promise<void> }>;
+}
+
+/**
+ * The child's side: waits for its configuration, starts, says so, stops on SIGTERM, and ends at once when the
+ * parent is gone (its channel closes).
+ */
+export function runChild<Config>(
+  start: (config: Config) => Promise<{ stop: () => Promise<void> }>,
+): void {
+  process.on('disconnect', () => process.exit(0));
+  // Ctrl-C reaches the whole process group; the parent decides the order in which we stop.
+  process.on('SIGINT', () => undefined);
+  process.once('message', (message: { config: Config }) => {
+    program.start(message.config).then(
+      ({ stop }) => {
+        process.once('SIGTERM', () => void stop().finally(() => process.exit(0)));
+        process.send?.({ type: 'ready' } satisfies ChildMessage);
+      },
+      (error: unknown) => {
+        const text = error instanceof Error ? error.message : String(error);
+        process.send?.({ type: 'failed', message: text } satisfies ChildMessage, () =>
+          process.exit(1),
+        );
+      },
+    );
+  });
+}
