@@ -145,9 +145,7 @@ export interface ChildMain<Config> {
  * The child's side: waits for its configuration, starts, says so, stops on SIGTERM, and ends at once when the
  * parent is gone (its channel closes).
  */
-export function runChild<Config>(
-  start: (config: Config) => Promise<{ stop: () => Promise<void> }>,
-): void {
+export function runChild<Config>(program: ChildMain<Config>): void {
   process.on('disconnect', () => process.exit(0));
   // Ctrl-C reaches the whole process group; the parent decides the order in which we stop.
   process.on('SIGINT', () => undefined);

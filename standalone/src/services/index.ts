@@ -1,3 +1,10 @@
+export {
+  applyMysqlFile,
+  applyPostgresFile,
+  ensureMysqlUser,
+  ensurePostgresDatabases,
+  type OwnedDatabase,
+} from './create-databases.ts';
 export { ServiceError } from './errors.ts';
 export { findMysqlProgram, startMysql, type MysqlOptions, type MysqlServer } from './mariadb.ts';
 export { startPostgres, type PostgresOptions, type PostgresServer } from './postgres.ts';
