@@ -83,3 +83,24 @@ export function partitionMissing(topic: string, partition: number): TopicLogErro
     { details: { topic, partition } },
   );
 }
+
+export function keyRequired(topic: string): TopicLogError {
+  return new TopicLogError(
+    'KEY_REQUIRED',
+    `a record without a key cannot go into ${topic}: it is compacted and keeps the newest record of each key`,
+    { details: { topic } },
+  );
+}
+
+export function producerFenced(transactionalId: string, cause?: Error): TopicLogError {
+  return new TopicLogError(
+    'PRODUCER_FENCED',
+    `a newer producer took over the id ${transactionalId}: this process stops writing and exits`,
+    { details: { transactionalId }, cause },
+  );
+}
+
+/** For calls after `close()` of a log or producer (`what`). */
+export function logClosed(what: string): TopicLogError {
+  return new TopicLogError('LOG_CLOSED', `this ${what} is closed: open another`);
+}

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { toError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { chunkByPartition, DEFAULT_CHUNK_LIMITS, type RecordChunk } from '../chunk-records.ts';
-import { partitionMissing, TopicLogError } from '../errors.ts';
+import { keyRequired, partitionMissing, TopicLogError } from '../errors.ts';
 import { throughOutages } from '../outage.ts';
 import { Partitioner } from '../partitioner.ts';
 import { encodeRecordBatch } from '../record-batch/encode-record-batch.ts';
@@ -169,11 +169,7 @@ const NOT_NULL_VIOLATION = '23502';
 function getKey(topic: string, chunk: RecordChunk): Buffer {
   const key = chunk.records[0]?.key;
   if (key) return key;
-  throw new TopicLogError(
-    'KEY_REQUIRED',
-    `a record without a key cannot go into ${topic}: it is compacted and keeps the newest record of each key`,
-    { details: { topic } },
-  );
+  throw keyRequired(topic);
 }
 
 function compareText(left: string, right: string): number {

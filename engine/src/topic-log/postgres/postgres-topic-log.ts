@@ -5,7 +5,7 @@ import { toError } from '../../platform/errors.ts';
 import { silentLogger, type Logger } from '../../platform/log.ts';
 import type { AdministeredTopicLog } from '../administration.ts';
 import { recordCrc } from '../crc32c.ts';
-import { TopicLogError } from '../errors.ts';
+import { logClosed, producerFenced } from '../errors.ts';
 import { decodeRecords, parseRecordBatch } from '../record-batch/decode-record-batch.ts';
 import type {
   EnsureTopicOptions,
@@ -142,7 +142,7 @@ class PostgresTopicLog implements AdministeredTopicLog {
     let closed = false;
     return {
       produce: async (batches: readonly TopicBatch[]) => {
-        if (closed) throw new TopicLogError('LOG_CLOSED', 'this producer is closed: open another');
+        if (closed) throw logClosed('producer');
         const fence = statements.fenceProducer(transactionalId, epoch);
         await this.#appender.appendAtomically(batches, fence).catch((error: unknown) => {
           throw isFenceViolation(error) ? producerFenced(transactionalId, toError(error)) : error;
@@ -231,12 +231,4 @@ function decodeRow(row: statements.FirstBatchRow): LogRecord[] {
 
 function isFenceViolation(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.constraint === statements.PRODUCER_FENCE;
-}
-
-function producerFenced(transactionalId: string, cause: Error): TopicLogError {
-  return new TopicLogError(
-    'PRODUCER_FENCED',
-    `a newer producer took over the id ${transactionalId}: this process stops writing and exits`,
-    { details: { transactionalId }, cause },
-  );
 }
