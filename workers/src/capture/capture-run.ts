@@ -1,0 +1,274 @@
+import { TidegateError, toError, type Clock, type Logger } from '@tidegate/engine/platform';
+import type { TopicLog } from '@tidegate/engine/topic-log';
+import type { Connection } from 'mysql2/promise';
+
+import { backOff } from './back-off.ts';
+import { BinlogReader } from './binlog-reader.ts';
+import type { ResolvedCaptureConfig, TableTarget } from './capture-config.ts';
+import type { CaptureSession } from './capture-session.ts';
+import type { CaptureStatus, RateMeter } from './capture-status.ts';
+import type { EnvelopeSource } from './envelope.ts';
+import { captureError } from './errors.ts';
+import { Outbox } from './outbox.ts';
+import { assertPositionHeld } from './server-info.ts';
+import { SnapshotRunner } from './snapshot-runner.ts';
+import { connectSource, sqlErrorCode } from './source-connection.ts';
+import { StreamEncoder } from './stream-encoder.ts';
+import { findTableSchema, type TableSchema } from './table-schema.ts';
+
+export interface RunDeps {
+  readonly log: TopicLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly meter: RateMeter;
+}
+
+const PAUSE_ABOVE = 20_000;
+const RESUME_BELOW = 3_000;
+/** The server beats every 2 s: this much silence is a dead connection. */
+const SILENCE_MS = 10_000;
+const WATCH_MS = 1_000;
+
+/** One opened session at work: the stream and the snapshot side by side, until stopped or failed. */
+export class CaptureRun {
+  readonly #config: ResolvedCaptureConfig;
+  readonly #session: CaptureSession;
+  readonly #deps: RunDeps;
+  readonly #outbox: Outbox;
+  readonly #source: EnvelopeSource;
+  readonly #schemas: Map<string, TableSchema>;
+  #reader: BinlogReader | undefined;
+  #snapshotConnection: Connection | undefined;
+  #isStopped = false;
+  #failure: Error | undefined;
+  #waitingFor: string | undefined;
+  #heardAtMs: number;
+
+  constructor(config: ResolvedCaptureConfig, session: CaptureSession, deps: RunDeps) {
+    this.#config = config;
+    this.#session = session;
+    this.#deps = deps;
+    this.#heardAtMs = deps.clock.now();
+    this.#schemas = new Map(session.checked.schemas);
+    this.#source = {
+      connector: session.state.connector,
+      prefix: config.prefix,
+      epoch: session.state.epoch,
+    };
+    this.#outbox = new Outbox({
+      session: session.producer,
+      state: session.state,
+      stateTopic: config.stateTopic,
+      maxRecords: config.maxFlushRecords,
+      clock: deps.clock,
+      onFailure: (error) => this.#end(error),
+      onFlushed: (rows) => {
+        deps.meter.add(rows);
+        if (this.#outbox.buffered < RESUME_BELOW) this.#reader?.resume();
+      },
+    });
+  }
+
+  /** Runs until `stop` or a failure, which it throws. What was read before is produced first. */
+  async run(): Promise<void> {
+    const cancelWatch = this.#watch();
+    try {
+      await this.#outbox.claim();
+      await Promise.all([this.#stream(), this.#snapshot()]);
+      if (this.#failure === undefined) await this.#outbox.drain();
+    } finally {
+      cancelWatch();
+      await this.#session.producer.close();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  stop(): void {
+    this.#end(undefined);
+  }
+
+  status(phase: CaptureStatus['phase']): CaptureStatus {
+    const { epoch, position, gtid, tables } = this.#outbox.state;
+    return {
+      phase: phase === 'streaming' && this.#waitingFor !== undefined ? 'waiting' : phase,
+      reason: this.#waitingFor,
+      epoch,
+      position,
+      gtid,
+      lagMs: this.#lagMs(),
+      rowsPerSecond: this.#deps.meter.perSecond,
+      rows: this.#deps.meter.total,
+      bufferedRows: this.#outbox.buffered,
+      snapshots: [...this.#config.tables.values()].map(({ id, topic }) => ({
+        table: id,
+        topic,
+        status: tables[id]?.snapshot ?? 'pending',
+        rows: tables[id]?.rows ?? 0,
+      })),
+    };
+  }
+
+  #lagMs(): number {
+    const since = this.#waitingFor === undefined ? this.#outbox.oldestChangedAtMs : this.#heardAtMs;
+    return since === undefined ? 0 : Math.max(0, this.#deps.clock.now() - since);
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#failure = error;
+    this.#reader?.stop();
+    this.#snapshotConnection?.destroy();
+  }
+
+  #hasEnded(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Repeats `work` through outages of the source, with pauses, until it is done or fails for good. */
+  async #throughOutages(work: () => Promise<void>): Promise<void> {
+    let attempt = 0;
+    while (!this.#isStopped) {
+      const startedAt = this.#deps.clock.now();
+      try {
+        await work();
+        this.#waitingFor = undefined;
+        return;
+      } catch (thrown) {
+        const error = toError(thrown);
+        if (this.#hasEnded()) return;
+        if (!isOutage(error)) {
+          this.#end(error);
+          return;
+        }
+        if (this.#deps.clock.now() - startedAt > SILENCE_MS) attempt = 0;
+        this.#waitingFor = error.message;
+        this.#deps.logger.warn({ err: error, attempt }, 'source is away, trying again');
+        await backOff(this.#deps.clock, attempt);
+        attempt += 1;
+      }
+    }
+  }
+
+  async #stream(): Promise<void> {
+    await this.#throughOutages(async () => {
+      await this.#prepareStream();
+      const reader = this.#openReader();
+      this.#waitingFor = undefined;
+      const error = await reader.ended;
+      if (error !== undefined) throw error;
+    });
+  }
+
+  async #prepareStream(): Promise<void> {
+    const connection = await connectSource(this.#config.source);
+    try {
+      await assertPositionHeld(connection, this.#outbox.readUpTo.position);
+      for (const table of this.#config.tables.values()) await this.#readSchema(connection, table);
+    } finally {
+      connection.destroy();
+    }
+  }
+
+  async #readSchema(connection: Connection, table: TableTarget): Promise<void> {
+    const schema = await findTableSchema(connection, table);
+    if (schema !== undefined) this.#schemas.set(table.id, schema);
+  }
+
+  #openReader(): BinlogReader {
+    const encoder = new StreamEncoder({
+      config: this.#config,
+      source: this.#source,
+      outbox: this.#outbox,
+      schemas: this.#schemas,
+      clock: this.#deps.clock,
+      logger: this.#deps.logger,
+      onTableChanged: (table) => this.#refreshSchema(table),
+      onQueued: () => {
+        if (this.#outbox.buffered > PAUSE_ABOVE) this.#reader?.pause();
+      },
+    });
+    const reader = new BinlogReader(this.#config, this.#outbox.readUpTo.position, encoder);
+    this.#reader = reader;
+    return reader;
+  }
+
+  /** Holds the stream until the new definition is known, so that no later row meets the old one. */
+  #refreshSchema(table: TableTarget): void {
+    const reader = this.#reader;
+    reader?.pause();
+    const refresh = async (): Promise<void> => {
+      const connection = await connectSource(this.#config.source);
+      try {
+        await this.#readSchema(connection, table);
+        reader?.resume();
+      } finally {
+        connection.destroy();
+      }
+    };
+    // A failure here is an outage: the stream is opened again, which reads all definitions.
+    refresh().catch(() => reader?.fail(sourceLostError()));
+  }
+
+  async #snapshot(): Promise<void> {
+    const runner = new SnapshotRunner({
+      config: this.#config,
+      source: this.#source,
+      server: this.#session.checked.server,
+      outbox: this.#outbox,
+      log: this.#deps.log,
+      clock: this.#deps.clock,
+      logger: this.#deps.logger,
+      isStopped: () => this.#isStopped,
+    });
+    await this.#throughOutages(async () => {
+      if (runner.pending.length === 0) return;
+      const connection = await connectSource(this.#config.source);
+      this.#snapshotConnection = connection;
+      try {
+        await runner.run(connection);
+      } finally {
+        connection.destroy();
+      }
+    });
+  }
+
+  /** A half-open connection delivers nothing, not even an error. */
+  #watch(): () => void {
+    let cancel = (): void => undefined;
+    const look = (): void => {
+      const reader = this.#reader;
+      if (reader !== undefined && !reader.isPaused) {
+        this.#heardAtMs = reader.lastPacketAtMs;
+        if (this.#deps.clock.now() - reader.lastPacketAtMs > SILENCE_MS)
+          reader.fail(sourceLostError());
+      }
+      cancel = this.#deps.clock.after(WATCH_MS, look);
+    };
+    look();
+    return () => {
+      cancel();
+    };
+  }
+}
+
+function sourceLostError(): Error {
+  return captureError('CAPTURE_SOURCE_UNREACHABLE', 'the source stopped answering', {
+    retriable: true,
+  });
+}
+
+/** Errors of the connection, and of a table that changed under a snapshot, pass by themselves. */
+const FATAL_SQL = new Set([
+  'ER_NO_SUCH_TABLE',
+  'ER_BAD_FIELD_ERROR',
+  'ER_TABLEACCESS_DENIED_ERROR',
+]);
+
+function isOutage(error: Error): boolean {
+  if (error instanceof TidegateError) return error.retriable;
+  const code = sqlErrorCode(error);
+  // The reader's own complaints carry no code: compressed payloads, partial JSON, unknown types.
+  if (code === undefined) return 'fatal' in error && error.fatal === true;
+  return !FATAL_SQL.has(code);
+}

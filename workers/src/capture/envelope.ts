@@ -1,0 +1,154 @@
+import type { NewRecord } from '@tidegate/engine/topic-log';
+
+import type { RowPosition } from './position.ts';
+import type { Row, TableLayout } from './table-layout.ts';
+
+/**
+ * Debezium's envelope, written by concatenation.
+ *
+ * `source.sequence` is the JSON text `{"epoch":N}` (a string inside the envelope, as with Debezium's other
+ * connectors): N grows when the binlog's positions stop being comparable with the ones before.
+ * `source.pos` is the byte where the row event starts; `row` counts within that event.
+ */
+export const ENVELOPE_VERSION = 'tidegate-0.1.0';
+
+/** What all events of a capture share. */
+export interface EnvelopeSource {
+  readonly connector: 'mysql' | 'mariadb';
+  readonly prefix: string;
+  readonly epoch: number;
+}
+
+/** What all rows of one event share. */
+export interface EventOrigin {
+  readonly layout: TableLayout;
+  readonly position: RowPosition;
+  /** Change time at the source, milliseconds. */
+  readonly changedAtMs: number;
+  readonly serverId: number;
+  readonly gtid: string | null;
+  readonly thread: number | null;
+  readonly snapshot: SnapshotMarker;
+}
+
+export type SnapshotMarker =
+  'false' | 'true' | 'first' | 'first_in_data_collection' | 'last_in_data_collection' | 'last';
+
+export type Operation = 'c' | 'u' | 'd' | 'r' | 't' | 'm';
+
+/** Writes the parts before and after `row`, once an event. */
+export class EnvelopeWriter {
+  readonly #source: EnvelopeSource;
+  readonly #origin: EventOrigin;
+  readonly #head: string;
+  readonly #tail: string;
+  readonly #capturedAt: string;
+
+  constructor(source: EnvelopeSource, origin: EventOrigin, capturedAtMs: number) {
+    this.#source = source;
+    this.#origin = origin;
+    this.#head = this.#sourceHead(origin.snapshot);
+    this.#tail = `,"thread":${origin.thread ?? 'null'},"query":null},"transaction":null,"op":"`;
+    this.#capturedAt = `",${timestamps(capturedAtMs)}`;
+  }
+
+  #sourceHead(snapshot: SnapshotMarker): string {
+    const { connector, prefix, epoch } = this.#source;
+    const { position, layout, changedAtMs, serverId, gtid } = this.#origin;
+    const sequence = JSON.stringify(`{"epoch":${epoch}}`);
+    return (
+      `,"source":{"version":"${ENVELOPE_VERSION}","connector":"${connector}",` +
+      `"name":${JSON.stringify(prefix)},${timestamps(changedAtMs)},"snapshot":"${snapshot}",` +
+      `"db":${JSON.stringify(layout.table.database)},"sequence":${sequence},` +
+      `"table":${JSON.stringify(layout.table.name)},"server_id":${serverId},` +
+      `"gtid":${gtid === null ? 'null' : JSON.stringify(gtid)},` +
+      `"file":${JSON.stringify(position.file)},"pos":${position.pos},"row":`
+    );
+  }
+
+  /** `before` and `after` are JSON texts. `snapshot` replaces the event's marker for this row. */
+  write(op: Operation, row: number, content: EnvelopeContent): Buffer {
+    const head = content.snapshot === undefined ? this.#head : this.#sourceHead(content.snapshot);
+    const more = content.message === undefined ? '' : `,"message":${content.message}`;
+    return Buffer.from(
+      `{"before":${content.before ?? 'null'},"after":${content.after ?? 'null'}${head}${row}` +
+        `${this.#tail}${op}${this.#capturedAt}${more}}`,
+    );
+  }
+}
+
+export interface EnvelopeContent {
+  readonly before?: string;
+  readonly after?: string;
+  readonly snapshot?: SnapshotMarker;
+  /** JSON text of Debezium's `message` block, for op `m` only. */
+  readonly message?: string;
+}
+
+function timestamps(ms: number): string {
+  return `"ts_ms":${ms},"ts_us":${ms}000,"ts_ns":${ms}000000`;
+}
+
+export function insertRecords(
+  writer: EnvelopeWriter,
+  layout: TableLayout,
+  change: RowChange,
+): NewRecord[] {
+  const after = change.after as Row;
+  return [
+    {
+      key: Buffer.from(layout.encodeNamedKey(after)),
+      value: writer.write('c', change.row, { after: layout.encodeNamed(after) }),
+    },
+  ];
+}
+
+/** A delete and the tombstone that lets a compacted topic forget the key. */
+export function deleteRecords(
+  writer: EnvelopeWriter,
+  layout: TableLayout,
+  change: RowChange,
+): NewRecord[] {
+  const before = change.before as Row;
+  const key = Buffer.from(layout.encodeNamedKey(before));
+  return [
+    { key, value: writer.write('d', change.row, { before: layout.encodeNamed(before) }) },
+    { key, value: null },
+  ];
+}
+
+/** A changed primary key is a delete of the old and a create of the new key, at one position. */
+export function updateRecords(
+  writer: EnvelopeWriter,
+  layout: TableLayout,
+  change: RowChange,
+): NewRecord[] {
+  const before = change.before as Row;
+  const after = change.after as Row;
+  const oldKey = layout.encodeNamedKey(before);
+  const newKey = layout.encodeNamedKey(after);
+  const beforeJson = layout.encodeNamed(before);
+  const afterJson = layout.encodeNamed(after);
+  const key = Buffer.from(newKey);
+  if (oldKey === newKey) {
+    const value = writer.write('u', change.row, { before: beforeJson, after: afterJson });
+    return [{ key, value }];
+  }
+  const from = Buffer.from(oldKey);
+  const toNew = [['__debezium.newkey', key]] as const;
+  return [
+    { key: from, value: writer.write('d', change.row, { before: beforeJson }), headers: toNew },
+    { key: from, value: null, headers: toNew },
+    {
+      key,
+      value: writer.write('c', change.row, { after: afterJson }),
+      headers: [['__debezium.oldkey', from]],
+    },
+  ];
+}
+
+export interface RowChange {
+  readonly row: number;
+  readonly before?: Row;
+  readonly after?: Row;
+}
