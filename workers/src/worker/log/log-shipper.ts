@@ -1,0 +1,151 @@
+import type { LogChunk, TaskKey } from '@tidegate/engine/execution-contract';
+import type { Logger } from '@tidegate/engine/platform';
+
+import { compress } from './compress.ts';
+import { createTryLog, type PlainChunk, type TryLog, type TryLogLimits } from './try-log.ts';
+
+export interface LogShipperOptions {
+  /** Resolves when the engine has the chunks. */
+  readonly send: (chunks: readonly LogChunk[]) => Promise<void>;
+  readonly log: Logger;
+  readonly limits?: TryLogLimits;
+  /** Most bytes of logs that wait to be sent; what exceeds it is dropped and marked. (Default: 64 MiB) */
+  readonly bufferBytes?: number;
+  /** How long a line may wait for company. (Default: 200) */
+  readonly flushMs?: number;
+}
+
+/** Sends the logs of all tries on its own calls: slow logging delays no task and no finish. */
+export interface LogShipper {
+  open(task: TaskKey): TryLog;
+  /** Resolves when everything is sent, or `withinMs` have passed. */
+  drain(withinMs: number): Promise<void>;
+}
+
+const DEFAULT_BUFFER_BYTES = 64 * 1024 * 1024;
+const MOST_CHUNKS = 256;
+const MOST_BYTES = 1024 * 1024;
+const RETRY_MS = { first: 100, longest: 5_000 };
+
+export function createLogShipper(options: LogShipperOptions): LogShipper {
+  return new Shipper(options);
+}
+
+class Shipper implements LogShipper {
+  readonly #options: LogShipperOptions;
+  readonly #unflushed = new Set<TryLog>();
+  readonly #ready: LogChunk[] = [];
+  #whenIdle: (() => void)[] = [];
+  #waitingBytes = 0;
+  #compressing = 0;
+  #isSending = false;
+  #flushTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: LogShipperOptions) {
+    this.#options = options;
+  }
+
+  open(task: TaskKey): TryLog {
+    const inner = createTryLog(task, (chunk) => this.#emit(chunk), this.#options.limits);
+    const flushMs = this.#options.flushMs ?? 200;
+    const log: TryLog = {
+      ...inner,
+      append: (line) => {
+        inner.append(line);
+        this.#unflushed.add(log);
+        this.#flushTimer ??= setTimeout(() => {
+          this.#flushAll();
+        }, flushMs).unref();
+      },
+      end: () => {
+        this.#unflushed.delete(log);
+        inner.end();
+      },
+    };
+    return log;
+  }
+
+  async drain(withinMs: number): Promise<void> {
+    this.#flushAll();
+    if (this.#waitingBytes === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle.push(resolve);
+      timer = setTimeout(resolve, withinMs);
+    });
+    clearTimeout(timer);
+  }
+
+  #flushAll(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    for (const log of this.#unflushed) log.flush();
+    this.#unflushed.clear();
+  }
+
+  /** False: there is no room for the chunk. */
+  #emit(chunk: PlainChunk): boolean {
+    const most = this.#options.bufferBytes ?? DEFAULT_BUFFER_BYTES;
+    if (this.#waitingBytes + chunk.plain.length > most) return false;
+    this.#waitingBytes += chunk.plain.length;
+    this.#compressing += 1;
+    void compress(chunk.plain).then((data) => {
+      this.#compressing -= 1;
+      this.#ready.push(toLogChunk(chunk, data));
+      if (!this.#isSending) void this.#sendAll();
+    });
+    return true;
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    // One turn of the loop, so that the chunks of many short tasks leave together.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#ready.length > 0) {
+      const batch = takeBatch(this.#ready);
+      await sendUntilTaken(batch, this.#options);
+      for (const chunk of batch) this.#waitingBytes -= chunk.bytes;
+    }
+    this.#isSending = false;
+    if (this.#compressing === 0) this.#whenIdle.splice(0).forEach((resolve) => resolve());
+  }
+}
+
+function toLogChunk(chunk: PlainChunk, data: Buffer): LogChunk {
+  const { plain, ...rest } = chunk;
+  return { ...rest, bytes: plain.length, data: data.toString('base64') };
+}
+
+function takeBatch(ready: LogChunk[]): LogChunk[] {
+  let bytes = 0;
+  let count = 0;
+  for (const chunk of ready) {
+    bytes += chunk.data.length;
+    if (count > 0 && (bytes > MOST_BYTES || count >= MOST_CHUNKS)) break;
+    count += 1;
+  }
+  return ready.splice(0, count);
+}
+
+/** Repeats through an outage; a batch the engine refuses is given up, so that it does not hold the others. */
+async function sendUntilTaken(
+  batch: readonly LogChunk[],
+  { send, log }: LogShipperOptions,
+): Promise<void> {
+  for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.longest)) {
+    try {
+      await send(batch);
+      return;
+    } catch (err) {
+      if (!isRetriable(err)) {
+        log.error({ err, chunks: batch.length }, 'log chunks refused and dropped');
+        return;
+      }
+      await new Promise<void>((resolve) => setTimeout(resolve, waitMs).unref());
+    }
+  }
+}
+
+function isRetriable(err: unknown): boolean {
+  return typeof err === 'object' && err !== null && 'retriable' in err && err.retriable === true;
+}

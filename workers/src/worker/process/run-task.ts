@@ -1,0 +1,112 @@
+import type { Connection, TaskContext, TaskOutcome } from '@tidegate/engine/dag';
+import type { Grant, LogLine } from '@tidegate/engine/execution-contract';
+import type { TopicLog } from '@tidegate/engine/topic-log';
+
+import { isSecretName, secretsOfConnection, type SecretMask } from '../secret-mask.ts';
+import type { Outbox } from './outbox.ts';
+import { createTaskApi } from './task-api.ts';
+import { createTaskLog, maskLine } from './task-log.ts';
+import { createTaskScope, taskScope } from './task-scope.ts';
+import { createTaskSource } from './task-source.ts';
+
+/** What all tasks of a process share. */
+export interface TaskServices {
+  readonly executionUrl: string;
+  readonly outbox: Outbox;
+  readonly mask: SecretMask;
+  readonly openLog: () => Promise<TopicLog>;
+  /** Loads the code and calls it with the context. Answers an outcome, whatever the task does. */
+  readonly invoke: (grant: Grant, context: TaskContext) => Promise<TaskOutcome>;
+}
+
+export interface TaskRun {
+  readonly handle: number;
+  readonly grant: Grant;
+  readonly abort: AbortController;
+}
+
+/** Runs one try to its end and tells the supervisor. */
+export async function runTask(run: TaskRun, services: TaskServices): Promise<void> {
+  const { outbox, mask } = services;
+  const onLine = (line: LogLine): void => {
+    outbox.line(run.handle, maskLine(mask, line));
+  };
+  const scope = createTaskScope(run.handle, onLine);
+  const startedAt = new Date().toISOString();
+  const context = createContext(run, services, onLine);
+  const outcome = await taskScope.run(scope, () => services.invoke(run.grant, context));
+  scope.stdout.end();
+  scope.stderr.end();
+  outbox.tell({
+    kind: 'ended',
+    handle: run.handle,
+    outcome: maskOutcome(mask, outcome),
+    startedAt,
+    endedAt: new Date().toISOString(),
+  });
+}
+
+function createContext(
+  run: TaskRun,
+  services: TaskServices,
+  onLine: (line: LogLine) => void,
+): TaskContext {
+  const { grant, abort, handle } = run;
+  const { signal } = abort;
+  const waitingFor = (what: string | undefined): void => {
+    services.outbox.tell({ kind: 'waiting', handle, what: what ?? null });
+  };
+  const { executionUrl, openLog } = services;
+  const api = createTaskApi({ executionUrl, grant, signal, waitingFor });
+  const registerSecrets = (values: readonly string[]): void => {
+    if (services.mask.register(values)) services.outbox.tell({ kind: 'secrets', values });
+  };
+  return {
+    input: grant.input,
+    params: grant.params,
+    run: { dagId: grant.dagId, runId: grant.runId, ...grant.run },
+    task: identify(grant),
+    source: createTaskSource({ ranges: grant.ranges, openLog, signal, waitingFor }),
+    log: createTaskLog(services.mask, onLine),
+    signal,
+    connection: async (id): Promise<Connection> => {
+      const connection = await api.connection(id);
+      registerSecrets(secretsOfConnection(connection));
+      return connection;
+    },
+    variable: async (id) => {
+      const { value } = await api.variable(id);
+      if (isSecretName(id)) registerSecrets([value]);
+      return value;
+    },
+    progress: (done, total) => {
+      services.outbox.progress(handle, done, total ?? null);
+    },
+    waitingFor,
+  };
+}
+
+/** The load id outlives tries, the fence key outlives clears: see `TaskIdentity`. */
+function identify(grant: Grant): TaskContext['task'] {
+  const fenceKey = `${grant.dagId}/${grant.runId}/${grant.taskId}[${grant.mapIndex}]`;
+  return {
+    id: grant.taskId,
+    mapIndex: grant.mapIndex,
+    tryNumber: grant.tryNumber,
+    loadId: `${fenceKey}#${grant.clearNumber}`,
+    fenceKey,
+    fenceToken: grant.token,
+  };
+}
+
+/** Errors of drivers quote what they were given; an output is the author's own, and left as it is. */
+function maskOutcome(mask: SecretMask, outcome: TaskOutcome): TaskOutcome {
+  if (outcome.kind === 'skipped') return { ...outcome, reason: mask.mask(outcome.reason) };
+  if (outcome.kind !== 'failed') return outcome;
+  const { message, stack, ...rest } = outcome.error;
+  const masked = { ...rest, message: mask.mask(message) };
+  return {
+    ...outcome,
+    error: stack === undefined ? masked : { ...masked, stack: mask.mask(stack) },
+  };
+}

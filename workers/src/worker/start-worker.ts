@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+
+import { silentLogger, type Logger } from '@tidegate/engine/platform';
+import type { TopicLogConfig } from '@tidegate/engine/topic-log';
+
+import { createLogShipper } from './log/log-shipper.ts';
+import { createBundleStore } from './supervisor/bundle-store.ts';
+import { createBullmqLane } from './supervisor/bullmq-lane.ts';
+import { createEngineClient, type EngineClient } from './supervisor/engine-client.ts';
+import { createFinisher } from './supervisor/finisher.ts';
+import { startHeartbeat } from './supervisor/heartbeat.ts';
+import type { Lane, LaneHost } from './supervisor/lane.ts';
+import { delay } from './supervisor/retry.ts';
+import { createPostgresLane } from './supervisor/postgres-lane.ts';
+import { createProcessPool, type ProcessLimits } from './supervisor/process-pool.ts';
+import { keepSession } from './supervisor/session.ts';
+import { Supervisor, type SupervisorParts } from './supervisor/supervisor.ts';
+
+export type WorkerLane =
+  | { readonly kind: 'postgres' }
+  | { readonly kind: 'bullmq'; readonly redisUrl: string; readonly prefix?: string };
+
+export interface WorkerConfig {
+  /** Base URL of the execution API. */
+  readonly executionUrl: string;
+  readonly workerToken: string;
+  /** Stable over restarts of this worker; two workers never share it. */
+  readonly workerId: string;
+  /** Bundles are kept in its `cache` folder. */
+  readonly home: string;
+  readonly queues: readonly string[];
+  /** Most tasks at once. */
+  readonly concurrency: number;
+  /** Null: tasks of DAGs with a source fail by name. */
+  readonly topicLog: TopicLogConfig | null;
+  readonly lane: WorkerLane;
+  /** All that task processes see of the environment. */
+  readonly taskEnvironment: Readonly<Record<string, string>>;
+  readonly timing?: Partial<WorkerTiming>;
+  readonly limits?: Partial<WorkerLimits>;
+}
+
+export interface WorkerTiming {
+  /** The lease to assume until the engine names one. (Default: 15 s) */
+  readonly leaseMs: number;
+  /** How long an aborted task may take to stop. (Default: 10 s) */
+  readonly abortGraceMs: number;
+  /** How long tasks may go on after `stop`. (Default: 30 s) */
+  readonly stopGraceMs: number;
+}
+
+export interface WorkerLimits extends ProcessLimits {
+  /** Heap of a task process. (Default: 1,024) */
+  readonly heapMb: number;
+}
+
+export interface RunningWorker {
+  readonly workerId: string;
+  /** Claims nothing more, lets tasks end within the grace, reports the rest as lost. */
+  stop(): Promise<void>;
+}
+
+const DEFAULT_TIMING: WorkerTiming = { leaseMs: 15_000, abortGraceMs: 10_000, stopGraceMs: 30_000 };
+const REPORT_MS = 5_000;
+
+/** Starts a worker. Resolves when its first task process is up and it claims work. */
+export async function startWorker(
+  config: WorkerConfig,
+  log: Logger = silentLogger,
+): Promise<RunningWorker> {
+  const timing = { ...DEFAULT_TIMING, ...config.timing };
+  const worker = { workerId: config.workerId, sessionId: randomUUID() };
+  const client = createEngineClient(config);
+  const supervisor = new Supervisor({ ...config, ...timing });
+  const ended = new AbortController();
+  const parts = assemble({ config, timing, worker, client, supervisor, ended: ended.signal, log });
+  supervisor.assemble(parts);
+  try {
+    await parts.pool.start();
+  } catch (err) {
+    await shutDown(parts, client, ended);
+    throw err;
+  }
+  void keepSession({ worker, hold: client.holdSession, signal: ended.signal, log });
+  parts.lane.start();
+  log.info({ ...worker, queues: config.queues, lane: config.lane.kind }, 'worker started');
+  let stopping: Promise<void> | undefined;
+  return {
+    workerId: worker.workerId,
+    stop: () => {
+      stopping ??= stopWorker({ parts, supervisor, client, timing, ended, log });
+      return stopping;
+    },
+  };
+}
+
+interface Assembly {
+  readonly config: WorkerConfig;
+  readonly timing: WorkerTiming;
+  readonly worker: { readonly workerId: string; readonly sessionId: string };
+  readonly client: EngineClient;
+  readonly supervisor: Supervisor;
+  readonly ended: AbortSignal;
+  readonly log: Logger;
+}
+
+function assemble(assembly: Assembly): SupervisorParts {
+  const { config, timing, worker, client, supervisor, ended, log } = assembly;
+  const bundleFolder = join(config.home, 'cache', 'bundles');
+  const { heapMb, ...limits } = { ...defaultLimits(config.concurrency), ...config.limits };
+  const lane = createLane(assembly, supervisor);
+  const { executionUrl, topicLog } = config;
+  return {
+    lane,
+    logs: createLogShipper({
+      send: (chunks) => client.log({ workerId: worker.workerId, chunks: [...chunks] }),
+      log,
+    }),
+    bundles: createBundleStore({ folder: bundleFolder, fetch: client.artefact, signal: ended }),
+    finisher: createFinisher({ worker, queues: config.queues, send: client.finish, lane, log }),
+    heartbeat: startHeartbeat({
+      worker,
+      send: client.heartbeat,
+      supervisor,
+      log,
+      leaseMs: timing.leaseMs,
+    }),
+    pool: createProcessPool({
+      process: {
+        settings: { executionUrl, bundleFolder, topicLog },
+        environment: config.taskEnvironment,
+        heapMb,
+      },
+      limits,
+      events: supervisor,
+      log,
+    }),
+  };
+}
+
+function createLane({ config, worker, client, log }: Assembly, host: LaneHost): Lane {
+  const shared = { worker, queues: config.queues, host, log };
+  if (config.lane.kind === 'postgres')
+    return createPostgresLane({ ...shared, claim: client.claim });
+  const { concurrency, lane } = config;
+  return createBullmqLane({ ...shared, ...lane, concurrency, start: client.start });
+}
+
+function defaultLimits(concurrency: number): WorkerLimits {
+  const cores = availableParallelism();
+  return {
+    perGroup: cores,
+    // Every slot can be in use by tasks of one DAG.
+    tasksPerProcess: Math.max(8, Math.ceil(concurrency / cores)),
+    recycleTasks: 50_000,
+    recycleRssBytes: 1024 * 1024 * 1024,
+    keptIdle: Math.max(4, cores),
+    startMs: 30_000,
+    heapMb: 1_024,
+  };
+}
+
+interface Stop {
+  readonly parts: SupervisorParts;
+  readonly supervisor: Supervisor;
+  readonly client: EngineClient;
+  readonly timing: WorkerTiming;
+  readonly ended: AbortController;
+  readonly log: Logger;
+}
+
+async function stopWorker({ parts, supervisor, client, timing, ended, log }: Stop): Promise<void> {
+  log.info({}, 'worker stops');
+  const laneStopped = parts.lane.stop();
+  await supervisor.whenIdle(timing.stopGraceMs);
+  const reason = 'the worker was stopped';
+  for (const task of [...supervisor.tasks]) {
+    supervisor.stopTask(task, { reason, outcome: { kind: 'lost', reason }, timeoutMs: null });
+  }
+  await supervisor.whenIdle(timing.abortGraceMs + 1_000);
+  await parts.finisher.drain(REPORT_MS);
+  await parts.logs.drain(REPORT_MS);
+  await Promise.race([laneStopped, delay(0)]);
+  await shutDown(parts, client, ended);
+  log.info({}, 'worker stopped');
+}
+
+async function shutDown(
+  parts: SupervisorParts,
+  client: EngineClient,
+  ended: AbortController,
+): Promise<void> {
+  parts.heartbeat.stop();
+  parts.pool.stop();
+  ended.abort();
+  await client.close();
+}
