@@ -1,0 +1,1 @@
+export { bankAccounts } from './bank_accounts/dag.ts';

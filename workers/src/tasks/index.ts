@@ -1,0 +1,2 @@
+export { notifyWebhook } from './notify-webhook.ts';
+export { runSql, type RunSqlOptions } from './run-sql.ts';

@@ -1,0 +1,91 @@
+import { throughOutages, type WaitContext } from './waiting.ts';
+import { dirtyTable } from './load-target.ts';
+import { DRAIN_LOCK } from './private-schema.ts';
+import { SessionPool } from './session-pool.ts';
+import { Session } from './session.ts';
+import { columnList, identifier, tableName } from './sql-text.ts';
+
+export interface DrainOptions {
+  readonly uri: string;
+  readonly connection: string;
+  readonly current: string;
+  readonly stats: string;
+  readonly group: readonly string[];
+  /** Column of the statistics to an aggregate over the current rows of a group, which are `c`. */
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+export type DrainSummary = { readonly groups: number; readonly removed: number };
+
+const pool = new SessionPool<undefined>(60_000);
+
+/**
+ * Recomputes the statistics of all dirty groups from current, in one statement: whatever it sees of the
+ * dirty rows, it sees current at the same moment, and what a load commits meanwhile stays dirty. Never
+ * incremented, so that it may run at any time, twice, or not at all for a while.
+ */
+export async function drainGroups(
+  context: WaitContext,
+  options: DrainOptions,
+): Promise<DrainSummary> {
+  const key = JSON.stringify(options);
+  const what = `PostgreSQL ${options.connection}`;
+  return throughOutages(context, what, async () => {
+    const session = await pool.borrow(key, () => openDrainSession(options));
+    const onAbort = (): void => session.destroy();
+    context.signal.addEventListener('abort', onAbort);
+    try {
+      const rows = await session.run(drainMessage(options));
+      await session.run('commit');
+      pool.giveBack(key, session);
+      const { groups, removed } = rows[0] as { groups: string; removed: string };
+      return { groups: Number(groups), removed: Number(removed) };
+    } catch (error) {
+      await session.close();
+      throw error;
+    } finally {
+      context.signal.removeEventListener('abort', onAbort);
+    }
+  });
+}
+
+function openDrainSession(options: DrainOptions): Promise<Session<undefined>> {
+  return Session.open(options.uri, async (client) => {
+    await client.query(drainStatement(options));
+    return undefined;
+  });
+}
+
+/** A message of several statements is one transaction; the lock has a statement of its own, and ends with it. */
+function drainMessage({ current }: DrainOptions): string {
+  const target = `(select id from tidegate.target where name = '${tableName(current).word}')`;
+  return `begin; select pg_advisory_xact_lock(${DRAIN_LOCK}, ${target}); execute tg_drain`;
+}
+
+function drainStatement({ current, stats, group, columns }: DrainOptions): string {
+  const table = tableName(current);
+  const names = Object.keys(columns);
+  const sameGroup = (alias: string): string =>
+    group.map((name) => `${alias}.${identifier(name)} = k.${identifier(name)}`).join(' and ');
+  const aggregates = names.map((name) => `, ${columns[name] ?? 'null'} as ${identifier(name)}`);
+  const changes = names.map((name) => `${identifier(name)} = excluded.${identifier(name)}`);
+  return `
+prepare tg_drain as
+with drained as (delete from ${dirtyTable(table, group)} returning ${columnList(group)}),
+keys as (select distinct ${columnList(group)} from drained),
+fresh as (
+  select ${columnList(group, 'k.')}, count(c._v1) as _rows${aggregates.join('')}
+  from keys k left join ${table.sql} c on ${sameGroup('c')}
+  group by ${columnList(group, 'k.')}),
+removed as (
+  delete from ${tableName(stats).sql} s using fresh k
+  where k._rows = 0 and ${sameGroup('s')}
+  returning 1),
+written as (
+  insert into ${tableName(stats).sql} (${columnList([...group, ...names])})
+  select ${columnList([...group, ...names])} from fresh where _rows > 0
+  on conflict (${columnList(group)}) do ${changes.length === 0 ? 'nothing' : `update set ${changes.join(', ')}`}
+  returning 1)
+select (select count(*) from fresh) as groups, (select count(*) from removed) as removed,
+  (select count(*) from written) as written`;
+}

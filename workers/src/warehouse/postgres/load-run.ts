@@ -1,0 +1,161 @@
+import type { TaskContext } from '@tidegate/engine/dag';
+
+import type { ChangeTable } from '../../cdc/change-table.ts';
+import { CHUNK_LIMITS, coversRange, type ChunkLimits, type ChunkPart } from './chunk.ts';
+import { loadError } from './errors.ts';
+import { LoadPipeline } from './load-pipeline.ts';
+import type { LoadTarget } from './load-target.ts';
+import { openLoaderSession, type LoaderSession } from './loader-session.ts';
+import { openLoad, type OpenedLoad } from './open-load.ts';
+import { RangeReader } from './range-reader.ts';
+import { SessionPool } from './session-pool.ts';
+import type { MapRow } from './staged-row.ts';
+import type { TargetShape } from './target-shape.ts';
+import { throughOutages } from './waiting.ts';
+
+export interface LoadRunOptions {
+  readonly uri: string;
+  /** Named in messages. */
+  readonly connection: string;
+  readonly target: LoadTarget;
+  readonly table: ChangeTable;
+  readonly map: MapRow;
+  readonly limits?: ChunkLimits;
+}
+
+/** What a load did, from the ledger: a repeat answers the same. */
+export type LoadSummary = {
+  readonly records: number;
+  readonly changes: number;
+  readonly ignored: number;
+  readonly quarantined: number;
+};
+
+const pool = new SessionPool<TargetShape>(60_000);
+
+/** Loads the run's range into its target, exactly once in effect. See `load-message.ts` for the order of things. */
+export async function loadRun(context: TaskContext, options: LoadRunOptions): Promise<LoadSummary> {
+  const topic = topicOf(context);
+  if (topic === undefined) return summaryOf([]);
+  const { session, opened } = await begin(context, options, topic);
+  const { ranges } = context.source;
+  if (ranges.every((range) => coversRange(range, opened.parts))) {
+    pool.giveBack(poolKey(options), session);
+    context.log.info({ topic, ranges }, 'range was loaded before, nothing done');
+    return checked(context, summaryOf(opened.parts));
+  }
+  return await load(context, options, { topic, session, opened });
+}
+
+interface Begun {
+  readonly topic: string;
+  readonly session: LoaderSession;
+  readonly opened: OpenedLoad;
+}
+
+async function load(
+  context: TaskContext,
+  options: LoadRunOptions,
+  { topic, session, opened }: Begun,
+): Promise<LoadSummary> {
+  const shape = session.prepared;
+  const parts: ChunkPart[] = [];
+  const reader = new RangeReader(context.source, { ...options, topic, opened, shape });
+  const { loadId, fenceKey, fenceToken } = context.task;
+  const pipeline = new LoadPipeline(session, {
+    context,
+    what: `PostgreSQL ${options.connection}`,
+    step: () => ({
+      target: options.target,
+      shape,
+      identity: { topic, loadId, fenceKey, fenceToken, kind: reader.kindToFix },
+    }),
+    openSession: () => borrow(options, shape),
+    onLoaded: (loaded) => {
+      parts.push(...loaded);
+      context.progress(summaryOf(parts).records, context.source.records);
+    },
+  });
+  const onAbort = (): void => pipeline.destroy();
+  context.signal.addEventListener('abort', onAbort);
+  let isDone = false;
+  try {
+    for await (const chunk of reader.chunks(options.limits ?? CHUNK_LIMITS)) {
+      if ('stored' in chunk) parts.push(...chunk.stored);
+      else await pipeline.submit(chunk);
+      requireFewRefused(summaryOf(parts).quarantined, context.source.records);
+    }
+    await pipeline.finish();
+    isDone = true;
+  } finally {
+    context.signal.removeEventListener('abort', onAbort);
+    for (const used of await pipeline.release()) {
+      // After a failure the target may need a change; the next load looks at its tables anew.
+      if (isDone) pool.giveBack(poolKey(options), used);
+      else await used.close();
+    }
+  }
+  return checked(context, summaryOf(parts));
+}
+
+async function begin(
+  context: TaskContext,
+  options: LoadRunOptions,
+  topic: string,
+): Promise<Begun> {
+  return throughOutages(context, `PostgreSQL ${options.connection}`, async () => {
+    const session = await borrow(options);
+    try {
+      return { topic, session, opened: await openLoad(session, context.task.loadId, topic) };
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  });
+}
+
+function borrow(options: LoadRunOptions, shape?: TargetShape): Promise<LoaderSession> {
+  return pool.borrow(poolKey(options), () =>
+    openLoaderSession(options.uri, options.target, shape),
+  );
+}
+
+function poolKey({ uri, target }: LoadRunOptions): string {
+  return JSON.stringify([uri, target]);
+}
+
+function topicOf({ source }: TaskContext): string | undefined {
+  const topics = new Set(source.ranges.map(({ topic }) => topic));
+  const [topic] = topics;
+  if (topics.size < 2) return topic;
+  throw loadError('SEVERAL_TOPICS', `one load takes one topic, not ${[...topics].join(' and ')}`);
+}
+
+function summaryOf(parts: readonly ChunkPart[]): LoadSummary {
+  const sum = (count: (part: ChunkPart) => number): number =>
+    parts.reduce((total, part) => total + count(part), 0);
+  return {
+    records: sum(({ records }) => records),
+    changes: sum(({ changes }) => changes),
+    ignored: sum(({ ignored }) => ignored),
+    quarantined: sum(({ quarantined }) => quarantined),
+  };
+}
+
+function checked({ log, source }: TaskContext, summary: LoadSummary): LoadSummary {
+  requireFewRefused(summary.quarantined, summary.records);
+  log.info({ ...summary, ranges: source.ranges }, 'range loaded');
+  return summary;
+}
+
+/** A few bad records must not stop a stream; many are a mistake of ours or the author's. */
+function requireFewRefused(quarantined: number, records: number): void {
+  const most = records >= 1_000 ? Math.floor(records * 0.05) : 50;
+  if (quarantined <= most) return;
+  throw loadError(
+    'TOO_MANY_REFUSED',
+    `${quarantined} of ${records} records could not be applied, ${most} may. They are kept in ` +
+      `tidegate.quarantine with the reasons; correct the cause, then clear the task`,
+    { details: { quarantined, records } },
+  );
+}

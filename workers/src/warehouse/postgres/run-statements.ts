@@ -1,0 +1,54 @@
+import pg from 'pg';
+
+import { ConnectionLost } from './outage.ts';
+import { throughOutages, type WaitContext } from './waiting.ts';
+
+export interface RunStatementsOptions {
+  readonly uri: string;
+  readonly connection: string;
+  readonly sql: string;
+}
+
+export type SqlSummary = { readonly rows: number };
+
+/**
+ * Runs statements in one transaction. Waits for the server to be there; a connection lost while they run
+ * fails the try, since nobody knows whether they were committed and they may not bear repeating.
+ */
+export async function runStatements(
+  context: WaitContext,
+  options: RunStatementsOptions,
+): Promise<SqlSummary> {
+  const client = await throughOutages(context, `PostgreSQL ${options.connection}`, () =>
+    connected(options.uri),
+  );
+  const onAbort = (): void => void client.end().catch(() => undefined);
+  context.signal.addEventListener('abort', onAbort);
+  try {
+    await client.query('begin');
+    const result = (await client.query(options.sql)) as pg.QueryResult | pg.QueryResult[];
+    await client.query('commit');
+    const results = Array.isArray(result) ? result : [result];
+    return { rows: results.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0) };
+  } finally {
+    context.signal.removeEventListener('abort', onAbort);
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function connected(uri: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: uri,
+    application_name: 'tidegate task',
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error instanceof pg.DatabaseError ? error : new ConnectionLost(error);
+  }
+}
