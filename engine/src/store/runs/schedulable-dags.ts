@@ -23,8 +23,6 @@ export interface LockedDag extends SchedulableDag {
   readonly isPaused: boolean;
   readonly isStale: boolean;
   readonly maxActiveRuns: number;
-  /** Runs of the DAG's own scope that are queued or running. */
-  readonly activeRuns: number;
 }
 
 interface DagRow {
@@ -41,30 +39,48 @@ interface DagRow {
 const COLUMNS = `dag_id, version_key, next_logical_date, next_interval_start, next_interval_end,
   next_run_after, checked_at, registered_at`;
 
-/** Every DAG that may get runs from a timetable or a stream: neither paused nor gone from its file. */
-export async function listSchedulableDags(
-  sql: Sql,
-  kinds: readonly string[],
-): Promise<SchedulableDag[]> {
+/** DAGs whose runs records make: neither paused nor gone from their file. */
+export async function listRecordDrivenDags(sql: Sql): Promise<SchedulableDag[]> {
   const { rows } = await sql.query<DagRow>(
     `select ${COLUMNS} from tidegate.dag
-      where not is_paused and not is_stale and schedule ->> 'kind' = any($1::text[])
+      where not is_paused and not is_stale and schedule ->> 'kind' = 'on_records'
       order by dag_id`,
-    [kinds],
   );
   return rows.map(toDag);
 }
 
-/** DAGs whose next run is due, the longest overdue first. */
+export async function findDag(sql: Sql, dagId: string): Promise<SchedulableDag | undefined> {
+  const { rows } = await sql.query<DagRow>(
+    `select ${COLUMNS} from tidegate.dag where dag_id = $1 and not is_stale`,
+    [dagId],
+  );
+  return rows.map(toDag)[0];
+}
+
+/** DAGs with a timetable that was not asked yet: new, changed, or ended. */
+export async function listUnplannedDags(sql: Sql): Promise<SchedulableDag[]> {
+  const { rows } = await sql.query<DagRow>(
+    `select ${COLUMNS} from tidegate.dag
+      where next_run_after is null and not is_paused and not is_stale
+        and schedule ->> 'kind' in ('cron', 'every', 'once', 'dates')
+      order by dag_id`,
+  );
+  return rows.map(toDag);
+}
+
+/** DAGs whose next run is due and that may have one more, the longest overdue first. */
 export async function listDueDags(
   sql: Sql,
-  due: { readonly at: Date; readonly limit: number },
+  due: { readonly at: Date; readonly limit: number; readonly dagId: string | null },
 ): Promise<SchedulableDag[]> {
   const { rows } = await sql.query<DagRow>(
     `select ${COLUMNS} from tidegate.dag
       where next_run_after <= $1 and not is_paused and not is_stale
+        and (select count(*) from tidegate.live_run as live where live.scope = dag.dag_id)
+            < max_active_runs
+        and ($3::text is null or dag_id = $3)
       order by next_run_after limit $2`,
-    [due.at, due.limit],
+    [due.at, due.limit, due.dagId],
   );
   return rows.map(toDag);
 }
@@ -89,13 +105,11 @@ export async function lockDag(
   options: { readonly skipLocked: boolean },
 ): Promise<LockedDag | undefined> {
   const { rows } = await tx.query<
-    DagRow & { is_paused: boolean; is_stale: boolean; max_active_runs: number; active_runs: number }
+    DagRow & { is_paused: boolean; is_stale: boolean; max_active_runs: number }
   >(
-    `select ${COLUMNS}, is_paused, is_stale, max_active_runs,
-            (select count(*)::int from tidegate.live_run as live where live.scope = dag.dag_id)
-              as active_runs
+    `select ${COLUMNS}, is_paused, is_stale, max_active_runs
        from tidegate.dag where dag_id = $1
-        for no key update of dag ${options.skipLocked ? 'skip locked' : ''}`,
+        for no key update ${options.skipLocked ? 'skip locked' : ''}`,
     [dagId],
   );
   const row = rows[0];
@@ -105,8 +119,19 @@ export async function lockDag(
     isPaused: row.is_paused,
     isStale: row.is_stale,
     maxActiveRuns: row.max_active_runs,
-    activeRuns: row.active_runs,
   };
+}
+
+/**
+ * Queued and running runs that count against the DAG's own limit. A statement of its own after the lock: the
+ * lock's statement would count by a snapshot from before it waited.
+ */
+export async function countActiveRuns(sql: Sql, dagId: string): Promise<number> {
+  const { rows } = await sql.query<{ active: number }>(
+    'select count(*)::int as active from tidegate.live_run where scope = $1',
+    [dagId],
+  );
+  return rows[0]?.active ?? 0;
 }
 
 function toDag(row: DagRow): SchedulableDag {
@@ -127,14 +152,19 @@ function toDag(row: DagRow): SchedulableDag {
 export async function saveNextRun(
   tx: Tx,
   dagId: string,
-  plan: { readonly next: NextRun | null; readonly checkedAt: Date; readonly madeRun: boolean },
+  plan: {
+    readonly next: NextRun | null;
+    readonly checkedAt: Date;
+    readonly came: 'run' | 'quiet' | 'nothing';
+  },
 ): Promise<void> {
   const { next } = plan;
   await tx.query(
     `update tidegate.dag
         set next_logical_date = $2, next_interval_start = $3, next_interval_end = $4,
             next_run_after = $5, checked_at = $6,
-            last_run_at = case when $7 then $6 else last_run_at end
+            last_run_at = case when $7 = 'run' then $6 else last_run_at end,
+            quiet_ticks = quiet_ticks + case when $7 = 'quiet' then 1 else 0 end
       where dag_id = $1`,
     [
       dagId,
@@ -143,7 +173,7 @@ export async function saveNextRun(
       next?.intervalEnd ?? null,
       next?.runAfter ?? null,
       plan.checkedAt,
-      plan.madeRun,
+      plan.came,
     ],
   );
 }

@@ -133,3 +133,38 @@ export async function settleCursors(
     [stream.dagId, stream.topic, [...done.keys()], [...done.values()]],
   );
 }
+
+/**
+ * DAGs (or the one named) whose last plan could not take all that was there at the time: the rest becomes
+ * further runs at once.
+ * The table is small, a row a DAG and partition.
+ */
+export async function listDagsWithRest(sql: Sql, dagId?: string): Promise<string[]> {
+  const { rows } = await sql.query<{ dag_id: string }>(
+    `select distinct cursor.dag_id
+       from tidegate.stream_cursor as cursor
+       join tidegate.dag using (dag_id)
+      where cursor.next_offset < cursor.log_end and not dag.is_paused and not dag.is_stale
+        and ($1::text is null or dag_id = $1)`,
+    [dagId ?? null],
+  );
+  return rows.map((row) => row.dag_id);
+}
+
+/**
+ * Forgets where a DAG stands in its topic, which was re-created: the next run starts at the topic's start. The
+ * ranges read so far belonged to another log, so they are live no longer.
+ */
+export async function forgetStream(
+  tx: Tx,
+  stream: { readonly dagId: string; readonly topic: string },
+): Promise<void> {
+  await tx.query(
+    'update tidegate.run_range set is_live = false where dag_id = $1 and topic = $2 and is_live',
+    [stream.dagId, stream.topic],
+  );
+  await tx.query('delete from tidegate.stream_cursor where dag_id = $1 and topic = $2', [
+    stream.dagId,
+    stream.topic,
+  ]);
+}

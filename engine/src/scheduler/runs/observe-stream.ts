@@ -1,0 +1,139 @@
+import type { SerializedSource } from '../../dag/serialized-dag.ts';
+import type { Sql } from '../../store/db.ts';
+import type { PartitionRange } from '../../store/runs/run-ranges.ts';
+import { listCursors, type StreamCursor } from '../../store/runs/stream-cursors.ts';
+import { isTopicLogError } from '../../topic-log/errors.ts';
+import type { PartitionBounds, TopicLog } from '../../topic-log/topic-log.ts';
+import { rangeLost, topicCompacted, topicRecreated, type LogLoss } from './errors.ts';
+
+/** What the log and the cursors say, read before a transaction: the log is never asked inside one. */
+export interface StreamObservation {
+  readonly bounds: ReadonlyMap<number, PartitionBounds>;
+  /** Where partitions without a cursor start. */
+  readonly starts: ReadonlyMap<number, number>;
+  /** Upper bound of the records ahead; another scheduler may take them first. */
+  readonly ahead: number;
+  /** Why nothing can be planned, and the offsets that are gone. */
+  readonly loss: (LogLoss & { readonly lost: readonly PartitionRange[] }) | null;
+}
+
+export interface StreamReader {
+  readonly sql: Sql;
+  readonly topicLog: TopicLog;
+}
+
+/**
+ * Looks at a DAG's topic: bounds, and whether it still is the log this stream has read. Undefined when the
+ * topic does not exist.
+ *
+ * Cursors are read first: an end behind them then is a fault, never another scheduler that was quicker.
+ */
+export async function observeStream(
+  reader: StreamReader,
+  dagId: string,
+  source: SerializedSource,
+): Promise<StreamObservation | undefined> {
+  const { sql, topicLog } = reader;
+  const { topic } = source;
+  try {
+    const cursors = await listCursors(sql, { dagId, topic });
+    const [bounds, changed, refused] = await Promise.all([
+      topicLog.bounds(topic),
+      source.history ? findChangedRecord(topicLog, topic, cursors) : undefined,
+      // Asked once a stream: it costs a request, and matters before the first range only.
+      cursors.length === 0 && source.history ? topicLog.isCompacted(topic) : false,
+    ]);
+    const starts = await findStarts(topicLog, source, { cursors, bounds });
+    const loss = findLoss(topic, { cursors, bounds, changed, refused });
+    return { bounds, starts, loss, ahead: countAhead(bounds, { cursors, starts }) };
+  } catch (error) {
+    if (isTopicLogError(error, 'TOPIC_MISSING')) return undefined;
+    throw error;
+  }
+}
+
+function countAhead(
+  bounds: ReadonlyMap<number, PartitionBounds>,
+  from: { cursors: readonly StreamCursor[]; starts: ReadonlyMap<number, number> },
+): number {
+  const next = new Map(from.cursors.map((cursor) => [cursor.partition, cursor.next]));
+  let ahead = 0;
+  for (const [partition, { end }] of bounds) {
+    const start = next.get(partition) ?? from.starts.get(partition) ?? end;
+    ahead += Math.max(0, end - start);
+  }
+  return ahead;
+}
+
+/** The first partition whose remembered record is another one now. */
+async function findChangedRecord(
+  topicLog: TopicLog,
+  topic: string,
+  cursors: readonly StreamCursor[],
+): Promise<StreamCursor | undefined> {
+  const changed = await Promise.all(
+    cursors.map(async ({ partition, fingerprint }) => {
+      if (fingerprint === null) return false;
+      const now = await topicLog.fingerprint(topic, partition, fingerprint.offset);
+      // Another offset: the record itself is gone by retention, which the bounds tell.
+      if (now?.offset !== fingerprint.offset) return false;
+      return now.timestamp !== fingerprint.timestamp || now.crc !== fingerprint.crc;
+    }),
+  );
+  return cursors[changed.indexOf(true)];
+}
+
+async function findStarts(
+  topicLog: TopicLog,
+  source: SerializedSource,
+  seen: { cursors: readonly StreamCursor[]; bounds: ReadonlyMap<number, PartitionBounds> },
+): Promise<ReadonlyMap<number, number>> {
+  const known = new Set(seen.cursors.map((cursor) => cursor.partition));
+  const fresh = [...seen.bounds].filter(([partition]) => !known.has(partition));
+  // A partition that was added later holds nothing that was ever read: from its start.
+  if (known.size > 0 || source.startAt === 'earliest') {
+    return new Map(fresh.map(([partition, { start }]) => [partition, start]));
+  }
+  if (source.startAt === 'latest') {
+    return new Map(fresh.map(([partition, { end }]) => [partition, end]));
+  }
+  const at = await topicLog.offsetsAt(source.topic, new Date(source.startAt));
+  return new Map(fresh.map(([partition, { end }]) => [partition, at.get(partition) ?? end]));
+}
+
+function findLoss(
+  topic: string,
+  seen: {
+    cursors: readonly StreamCursor[];
+    bounds: ReadonlyMap<number, PartitionBounds>;
+    changed: StreamCursor | undefined;
+    refused: boolean;
+  },
+): StreamObservation['loss'] {
+  if (seen.refused) return { ...topicCompacted(topic), lost: [] };
+  const recreated = findRecreated(seen);
+  if (recreated !== undefined) return { ...topicRecreated(topic, recreated), lost: [] };
+  const lost = seen.cursors.flatMap(({ partition, next }) => {
+    const start = seen.bounds.get(partition)?.start ?? next;
+    return start > next ? [{ partition, from: next, to: start }] : [];
+  });
+  const first = lost[0];
+  return first === undefined ? null : { ...rangeLost(topic, first), lost };
+}
+
+function findRecreated(seen: {
+  cursors: readonly StreamCursor[];
+  bounds: ReadonlyMap<number, PartitionBounds>;
+  changed: StreamCursor | undefined;
+}): string | undefined {
+  for (const { partition, next } of seen.cursors) {
+    const bounds = seen.bounds.get(partition);
+    if (bounds === undefined) return `partition ${partition} is gone`;
+    if (bounds.end < next) {
+      return `partition ${partition} ends at ${bounds.end}, before the cursor at ${next}`;
+    }
+  }
+  if (seen.changed === undefined) return undefined;
+  const { partition, fingerprint } = seen.changed;
+  return `the record at offset ${fingerprint?.offset ?? 0} of partition ${partition} is another one`;
+}

@@ -1,0 +1,265 @@
+import { systemClock, type Clock } from '../../platform/clock.ts';
+import { silentLogger, type Logger } from '../../platform/log.ts';
+import type { Database } from '../../store/db.ts';
+import type { DagPlan } from '../../store/runs/dag-plan.ts';
+import { findDag, findNextDue, listRecordDrivenDags } from '../../store/runs/schedulable-dags.ts';
+import { forgetStream, listDagsWithRest } from '../../store/runs/stream-cursors.ts';
+import type { Subscription, TopicLog } from '../../topic-log/topic-log.ts';
+import { createCoalescer } from './coalescer.ts';
+import { triggerInvalid } from './errors.ts';
+import { makeDueRuns, planUnplanned, type RunMaking } from './make-due-runs.ts';
+import type { MadeRun } from './make-run.ts';
+import { makeStreamRun, unparkRuns } from './make-stream-runs.ts';
+import { createOffsetMirror } from './mirror-offsets.ts';
+import { createPlanCache } from './plan-cache.ts';
+import { saveFingerprints } from './save-fingerprints.ts';
+import { triggerRun, type TriggeredRun, type TriggerRequest } from './trigger-run.ts';
+
+export interface RunMakerOptions {
+  readonly database: Database;
+  readonly topicLog: TopicLog;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  /** A run was committed and may start: admit it without waiting for the sweep. */
+  readonly onRunMade?: (run: { readonly runKey: number; readonly dagId: string }) => void;
+}
+
+/**
+ * How runs come to exist: timetables, records, the rest of large ranges, hands.
+ *
+ * Any number of schedulers may each have one; what they share is rows. Wake-ups (`runEnded`, records, timers)
+ * make it quick, `sweep` makes it sure.
+ */
+export interface RunMaker {
+  /** Makes what is due, listens to the topics of `onRecords` DAGs. */
+  start(): Promise<void>;
+  /** Repairs what lost wake-ups left; call it every 1-5 s. */
+  sweep(): Promise<void>;
+  /** A run of this DAG ended, was cleared, marked or deleted: its next one may have its turn. */
+  runEnded(dagId: string): void;
+  /** DAGs were registered, paused or unpaused. */
+  dagsChanged(): void;
+  triggerRun(dagId: string, request: TriggerRequest): Promise<TriggeredRun>;
+  /** After a topic was re-created: the DAG's next run starts at the topic's start. */
+  resetStream(dagId: string): Promise<void>;
+  /** Takes no new work; resolves when what is under way has ended. */
+  close(): Promise<void>;
+}
+
+/** Longest sleep of the timer: longer waits are cut, since the wall clock may be set meanwhile. */
+const LONGEST_SLEEP_MS = 60_000;
+
+export function createRunMaker(options: RunMakerOptions): RunMaker {
+  return new RunMakerOfScheduler(options);
+}
+
+class RunMakerOfScheduler implements RunMaker {
+  readonly #options: RunMakerOptions;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #making: RunMaking;
+  readonly #mirror: ReturnType<typeof createOffsetMirror>;
+  readonly #gatheringSince = new Map<string, Date>();
+  readonly #subscriptions = new Map<string, Subscription>();
+  /** DAG ids by topic, of `onRecords` DAGs. */
+  #listeners = new Map<string, string[]>();
+  readonly #known = new Map<string, DagPlan>();
+  readonly #dags: ReturnType<typeof createCoalescer>;
+  readonly #rounds: ReturnType<typeof createCoalescer>;
+  readonly #fingerprints: ReturnType<typeof createCoalescer>;
+  readonly #unsaved = new Map<string, { plan: DagPlan; made: MadeRun & { kind: 'made' } }>();
+  #cancelTimer: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: RunMakerOptions) {
+    const { database, topicLog } = options;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? silentLogger;
+    this.#making = {
+      database,
+      topicLog,
+      plans: createPlanCache(database),
+      log: this.#log,
+      onMade: (plan, made) => this.#announce(plan, made),
+    };
+    const reader = { sql: database, topicLog };
+    this.#mirror = createOffsetMirror(reader, { clock: this.#clock, log: this.#log });
+    const onError = (err: unknown, key: string) =>
+      this.#log.warn({ err, key }, 'making of runs was interrupted');
+    this.#dags = createCoalescer((dagId) => this.#workDag(dagId), onError);
+    this.#rounds = createCoalescer(() => this.#workRound(), onError);
+    this.#fingerprints = createCoalescer((dagId) => this.#workFingerprints(dagId), onError);
+  }
+
+  async start(): Promise<void> {
+    await this.sweep();
+  }
+
+  async sweep(): Promise<void> {
+    await this.#rounds.ask('round');
+  }
+
+  runEnded(dagId: string): void {
+    void this.#dags.ask(dagId);
+  }
+
+  dagsChanged(): void {
+    this.#known.clear();
+    void this.#rounds.ask('round');
+  }
+
+  triggerRun(dagId: string, request: TriggerRequest): Promise<TriggeredRun> {
+    return triggerRun(this.#making, dagId, { ...request, now: this.#now() });
+  }
+
+  async resetStream(dagId: string): Promise<void> {
+    const topic = (await this.#plan(dagId))?.source?.topic;
+    if (topic === undefined) throw triggerInvalid(`${dagId} has no source to reset`);
+    await this.#options.database.transaction((tx) => forgetStream(tx, { dagId, topic }));
+    this.runEnded(dagId);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelTimer?.();
+    await Promise.allSettled([...this.#subscriptions.values()].map((one) => one.close()));
+    await Promise.all([this.#rounds.close(), this.#dags.close(), this.#fingerprints.close()]);
+    await this.#mirror.close();
+  }
+
+  #now(): Date {
+    return new Date(this.#clock.now());
+  }
+
+  /** One look at everything: what sweeps, timers and starts do. */
+  async #workRound(): Promise<void> {
+    const steps = [
+      () => planUnplanned(this.#making, this.#now()),
+      () => makeDueRuns(this.#making, this.#now()),
+      () => this.#listen(),
+      () => this.#askStreams(),
+      () => unparkRuns(this.#making, this.#now()),
+      () => this.#armTimer(),
+    ];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (err) {
+        // The steps repair different things: one that fails must not keep the others from it.
+        this.#log.warn({ err }, 'a step of the round failed');
+      }
+    }
+  }
+
+  async #askStreams(): Promise<void> {
+    const withRest = await listDagsWithRest(this.#options.database);
+    for (const dagId of new Set([...withRest, ...[...this.#listeners.values()].flat()])) {
+      void this.#dags.ask(dagId);
+    }
+  }
+
+  async #workDag(dagId: string): Promise<void> {
+    const plan = this.#known.get(dagId) ?? (await this.#plan(dagId));
+    if (plan === undefined) return;
+    const { source, schedule } = plan;
+    if (source !== null) {
+      this.#mirror.touch({ dagId, topic: source.topic });
+      await this.#workStream(plan);
+    }
+    if (schedule.kind !== 'on_records' && schedule.kind !== 'none') {
+      await makeDueRuns(this.#making, this.#now(), dagId);
+    }
+  }
+
+  async #workStream(plan: DagPlan): Promise<void> {
+    const { dagId } = plan;
+    for (let more = true; more && !this.#closed;) {
+      // Only what records drive looks at the log at every turn.
+      if (plan.schedule.kind !== 'on_records' && !(await this.#hasRest(dagId))) return;
+      const now = this.#now();
+      const gatheringSince = this.#gatheringSince.get(dagId) ?? null;
+      const made = await makeStreamRun(this.#making, { plan, gatheringSince }, now);
+      this.#rememberGathering(dagId, made, now);
+      // A newer version is read afresh; the sweep asks again if the stream keeps moving.
+      if (made.kind === 'outdated' || made.kind === 'not_due') this.#known.delete(dagId);
+      more = made.kind === 'made' && made.hasRest;
+    }
+  }
+
+  async #hasRest(dagId: string): Promise<boolean> {
+    return (await listDagsWithRest(this.#options.database, dagId)).length > 0;
+  }
+
+  #rememberGathering(dagId: string, made: MadeRun, now: Date): void {
+    if (made.kind === 'gathering' || made.kind === 'full') {
+      if (!this.#gatheringSince.has(dagId)) this.#gatheringSince.set(dagId, now);
+    } else if (made.kind !== 'outdated') this.#gatheringSince.delete(dagId);
+    if (made.kind !== 'gathering') return;
+    const waitMs = Math.max(1, made.until.getTime() - now.getTime());
+    this.#clock.after(waitMs, () => void this.#dags.ask(dagId));
+  }
+
+  async #plan(dagId: string): Promise<DagPlan | undefined> {
+    const dag = await findDag(this.#options.database, dagId);
+    const plan = dag === undefined ? undefined : await this.#making.plans.get(dag.versionKey);
+    if (plan !== undefined) this.#known.set(dagId, plan);
+    return plan;
+  }
+
+  #announce(plan: DagPlan, made: MadeRun): void {
+    if (made.kind === 'lost') {
+      const { runId, code } = made;
+      this.#log.error({ dagId: plan.dagId, runId, code }, 'run failed: its log is lost');
+    }
+    if (made.kind !== 'made') return;
+    const { runKey, runId, records } = made;
+    this.#log.info({ dagId: plan.dagId, runId, records }, 'run made');
+    this.#options.onRunMade?.({ runKey, dagId: plan.dagId });
+    if (made.hasRest) void this.#dags.ask(plan.dagId);
+    if (made.pinned.length === 0 || plan.source?.history !== true) return;
+    this.#unsaved.set(plan.dagId, { plan, made });
+    void this.#fingerprints.ask(plan.dagId);
+  }
+
+  async #workFingerprints(dagId: string): Promise<void> {
+    const unsaved = this.#unsaved.get(dagId);
+    this.#unsaved.delete(dagId);
+    const topic = unsaved?.plan.source?.topic;
+    if (unsaved === undefined || topic === undefined) return;
+    const reader = { sql: this.#options.database, topicLog: this.#options.topicLog };
+    await saveFingerprints(reader, { dagId, topic }, unsaved.made.pinned);
+  }
+
+  /** Follows which topics have `onRecords` DAGs. */
+  async #listen(): Promise<void> {
+    const listeners = new Map<string, string[]>();
+    for (const dag of await listRecordDrivenDags(this.#options.database)) {
+      const plan = await this.#making.plans.get(dag.versionKey);
+      if (plan?.source === undefined || plan.source === null) continue;
+      listeners.set(plan.source.topic, [...(listeners.get(plan.source.topic) ?? []), dag.dagId]);
+    }
+    this.#listeners = listeners;
+    for (const topic of listeners.keys()) {
+      if (this.#subscriptions.has(topic) || this.#closed) continue;
+      const wake = () => {
+        for (const dagId of this.#listeners.get(topic) ?? []) void this.#dags.ask(dagId);
+      };
+      this.#subscriptions.set(topic, this.#options.topicLog.onRecords(topic, wake));
+    }
+    for (const [topic, subscription] of this.#subscriptions) {
+      if (listeners.has(topic)) continue;
+      this.#subscriptions.delete(topic);
+      await subscription.close();
+    }
+  }
+
+  async #armTimer(): Promise<void> {
+    const now = this.#now();
+    const next = await findNextDue(this.#options.database, now);
+    this.#cancelTimer?.();
+    if (next === null || this.#closed) return;
+    const waitMs = Math.min(LONGEST_SLEEP_MS, Math.max(1, next.getTime() - now.getTime()));
+    this.#cancelTimer = this.#clock.after(waitMs, () => void this.#rounds.ask('round'));
+  }
+}

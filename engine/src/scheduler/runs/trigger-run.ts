@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto';
+
+import { TidegateError } from '../../platform/errors.ts';
+import type { Json } from '../../platform/json.ts';
+import { toRunId } from '../../schedule/run-id.ts';
+import type { Tx } from '../../store/db.ts';
+import type { DagPlan } from '../../store/runs/dag-plan.ts';
+import { findExistingRun } from '../../store/runs/find-run.ts';
+import { lockDag, findDag } from '../../store/runs/schedulable-dags.ts';
+import { RUN_ERRORS, triggerInvalid } from './errors.ts';
+import { waitingFor } from './make-due-run.ts';
+import { lookAtStream, type RunMaking } from './make-due-runs.ts';
+import { makeLiveRun, type MadeRun, type RunIdentity } from './make-run.ts';
+import { planStream } from './plan-stream.ts';
+import { findReplayRanges, makeReplayRun, type ReplayRequest } from './replay-run.ts';
+import { intervalAt } from './timetable.ts';
+import { validateParams } from './validate-params.ts';
+
+/** A run asked for by hand. */
+export interface TriggerRequest {
+  readonly conf?: Json;
+  readonly logicalDate?: Date | null;
+  /** (Default: `manual__<now>_<random>`) The same id again answers the run that exists. */
+  readonly runId?: string;
+  readonly runAfter?: Date;
+  readonly note?: string | null;
+  /** `rest_api`, `cli`, `ui`. */
+  readonly triggeredBy: string;
+  readonly user: string | null;
+  /** Offsets or times of the source: a replay, which leaves the cursor alone. */
+  readonly replay?: ReplayRequest;
+}
+
+export interface TriggeredRun {
+  readonly runKey: number;
+  readonly runId: string;
+  readonly lane: 'live' | 'backfill';
+  /** False: a run with this id and conf existed already. */
+  readonly created: boolean;
+  readonly waitingFor: string | null;
+  readonly records: number;
+}
+
+const RUN_ID = /^[A-Za-z0-9_.~:+-]{1,250}$/;
+const LOOKS = 4;
+
+/**
+ * Makes a run by hand. With a source it takes the stream's next live range, empty or not, unless it is a
+ * replay. Throws `DAG_UNKNOWN`, `PARAMS_INVALID`, `TRIGGER_INVALID`, `RUN_EXISTS`, `STREAM_BLOCKED`.
+ */
+export async function triggerRun(
+  making: RunMaking,
+  dagId: string,
+  request: TriggerRequest & { readonly now: Date },
+): Promise<TriggeredRun> {
+  const plan = await getPlan(making, dagId);
+  const identity = toIdentity(plan, request);
+  validateParams(plan, identity.conf);
+  const existing = await findSame(making, plan, identity);
+  if (existing !== undefined) return existing;
+  const made =
+    request.replay === undefined
+      ? await triggerLive(making, plan, { identity, now: request.now })
+      : await triggerReplay(making, plan, { identity, now: request.now, replay: request.replay });
+  making.onMade(plan, made);
+  return toTriggered(making, plan, { identity, made, isReplay: request.replay !== undefined });
+}
+
+async function getPlan(making: RunMaking, dagId: string): Promise<DagPlan> {
+  const dag = await findDag(making.database, dagId);
+  const plan = dag === undefined ? undefined : await making.plans.get(dag.versionKey);
+  if (plan !== undefined) return plan;
+  throw new TidegateError(
+    RUN_ERRORS.dagUnknown,
+    `there is no DAG ${dagId}: check the id, and the import errors of its file`,
+    { details: { dagId } },
+  );
+}
+
+function toIdentity(plan: DagPlan, request: TriggerRequest & { now: Date }): RunIdentity {
+  const { logicalDate = null, runAfter = request.now, conf = {}, note = null } = request;
+  if (typeof conf !== 'object' || conf === null || Array.isArray(conf)) {
+    throw triggerInvalid('conf must be a JSON object');
+  }
+  const interval = logicalDate === null ? null : intervalAt(plan, logicalDate);
+  return {
+    runId: toManualRunId(request.runId, runAfter),
+    runType: 'manual',
+    logicalDate,
+    intervalStart: interval === null ? null : new Date(interval.start),
+    intervalEnd: interval === null ? null : new Date(interval.end),
+    runAfter,
+    triggeredBy: request.triggeredBy,
+    triggeringUser: request.user,
+    conf,
+    note,
+  };
+}
+
+function toManualRunId(given: string | undefined, runAfter: Date): string {
+  const made = `${toRunId('manual', runAfter.getTime())}_${randomBytes(4).toString('hex')}`;
+  const runId = given ?? made;
+  if (RUN_ID.test(runId)) return runId;
+  throw triggerInvalid(`run id ${runId} is not valid: 1 to 250 of A-Z a-z 0-9 _ . ~ : + -`);
+}
+
+/** The same request again is answered with the run it made; another one under its name is refused. */
+async function findSame(
+  making: RunMaking,
+  plan: DagPlan,
+  identity: RunIdentity,
+): Promise<TriggeredRun | undefined> {
+  const existing = await findExistingRun(making.database, plan.dagId, identity);
+  if (existing === undefined) return undefined;
+  const isSame =
+    existing.runId === identity.runId &&
+    JSON.stringify(existing.conf) === JSON.stringify(identity.conf);
+  if (isSame) {
+    const { runKey, runId, lane } = existing;
+    return { runKey, runId, lane, created: false, waitingFor: null, records: 0 };
+  }
+  throw new TidegateError(
+    RUN_ERRORS.runExists,
+    existing.runId === identity.runId
+      ? `run ${identity.runId} of ${plan.dagId} exists with another conf: choose another run id`
+      : `run ${existing.runId} of ${plan.dagId} has this logical date: clear it, or choose another date`,
+    { details: { dagId: plan.dagId, runId: existing.runId } },
+  );
+}
+
+async function triggerLive(
+  making: RunMaking,
+  plan: DagPlan,
+  asked: { readonly identity: RunIdentity; readonly now: Date },
+): Promise<MadeRun> {
+  const { source } = plan;
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const seen = await lookAtStream(making, plan);
+    const made = await making.database.transaction(async (tx: Tx): Promise<MadeRun> => {
+      // Waits for its turn; a paused DAG may be triggered, its run starts when it is unpaused.
+      const dag = await lockDag(tx, plan.dagId, { skipLocked: false });
+      if (dag === undefined) return { kind: 'not_due' };
+      const stream =
+        seen.kind === 'seen' && source !== null
+          ? await planStream(
+              tx,
+              { dagId: plan.dagId, source },
+              { observation: seen.observation, restOnly: false },
+            )
+          : undefined;
+      if (seen.kind === 'seen' && stream === undefined) return { kind: 'outdated' };
+      return makeLiveRun(tx, {
+        plan,
+        identity: asked.identity,
+        stream,
+        waitingFor: waitingFor(seen),
+        allowEmpty: true,
+        at: asked.now,
+      });
+    });
+    if (made.kind !== 'outdated') return made;
+  }
+  return { kind: 'outdated' };
+}
+
+async function triggerReplay(
+  making: RunMaking,
+  plan: DagPlan,
+  asked: { readonly identity: RunIdentity; readonly now: Date; readonly replay: ReplayRequest },
+): Promise<MadeRun> {
+  const ranges = await findReplayRanges(making.topicLog, plan, asked.replay);
+  return makeReplayRun(making.database, { plan, ranges, identity: asked.identity, at: asked.now });
+}
+
+async function toTriggered(
+  making: RunMaking,
+  plan: DagPlan,
+  came: { readonly identity: RunIdentity; readonly made: MadeRun; readonly isReplay: boolean },
+): Promise<TriggeredRun> {
+  const { made, identity } = came;
+  const lane = came.isReplay ? 'backfill' : 'live';
+  if (made.kind === 'blocked') throw blocked(plan, made.byRunKey);
+  if (made.kind === 'made' || made.kind === 'lost' || made.kind === 'parked') {
+    const missing = { kind: 'missing', topic: plan.source?.topic ?? '' } as const;
+    return {
+      runKey: made.runKey,
+      runId: made.runId,
+      lane,
+      created: true,
+      waitingFor: made.kind === 'parked' ? waitingFor(missing) : null,
+      records: made.kind === 'made' ? made.records : 0,
+    };
+  }
+  // Another request was quicker between the look and the insert.
+  const same = made.kind === 'exists' ? await findSame(making, plan, identity) : undefined;
+  if (same !== undefined) return same;
+  throw busy(plan);
+}
+
+function busy(plan: DagPlan): TidegateError {
+  return new TidegateError(
+    RUN_ERRORS.streamBusy,
+    `no run of ${plan.dagId} could be made: its stream moved on each time it was looked at; try again`,
+    { retriable: true, details: { dagId: plan.dagId } },
+  );
+}
+
+function blocked(plan: DagPlan, byRunKey: number | null): TidegateError {
+  return new TidegateError(
+    RUN_ERRORS.streamBlocked,
+    `the stream of ${plan.dagId} is blocked by its failed live run: clear that run or mark it a success, or replay a range by its offsets`,
+    { details: { dagId: plan.dagId, byRunKey } },
+  );
+}
