@@ -1,0 +1,247 @@
+import { BugError } from '../../platform/errors.ts';
+import type { FlushBatch, FlushRows, FlushWrites, RunEnding } from '../../state/flush-batch.ts';
+import {
+  placeOf,
+  type FlowFacts,
+  type LimitRow,
+  type RunFacts,
+  type RunRow,
+  type TaskRef,
+  type TaskRow,
+  type TimerKind,
+  type TimerRow,
+  type TryRow,
+} from '../../state/flush-rows.ts';
+import { touchesOf } from '../../state/flush-touches.ts';
+import { planFlush } from '../../state/plan-flush.ts';
+import { isFinishedTaskState, nextTaskState } from '../../state/task-state.ts';
+
+/** A run to be made. */
+export interface MemoryRun {
+  readonly flow: FlowFacts;
+  readonly lane: 'live' | 'backfill';
+  /** Whose limit of active runs counts it. */
+  readonly scope: string;
+  readonly maxActiveRuns: number;
+  readonly runAfterMs: number;
+}
+
+/** A queued or running run: `live_run` in the database. */
+interface LiveRun {
+  readonly scope: string;
+  readonly cap: number;
+  readonly runAfterMs: number;
+  slot: number | null;
+}
+
+/** What a queued job names. */
+export interface MemoryJob extends TaskRef {
+  readonly tryNumber: number;
+  readonly token: number;
+}
+
+/**
+ * The metadata of runs without a database: the same planner over the same rows, each call one transaction.
+ * The simulator runs on it; the contract suite keeps it equal to PostgreSQL.
+ */
+export class MemoryStore {
+  readonly runs = new Map<number, RunRow>();
+  readonly tasks = new Map<number, TaskRow>();
+  readonly limits = new Map<string, LimitRow>();
+  readonly timers = new Map<string, TimerRow>();
+  readonly tries = new Map<string, TryRow>();
+  readonly live = new Map<number, LiveRun>();
+  private readonly facts = new Map<number, RunFacts>();
+  private lastRunKey = 0;
+  private lastToken = 0;
+
+  constructor(pools: Readonly<Record<string, number>>) {
+    for (const [name, cap] of Object.entries(pools)) {
+      this.limits.set(`pool:${name}`, { key: `pool:${name}`, cap, used: 0 });
+    }
+  }
+
+  readonly factsOf = (runKey: number): RunFacts => {
+    const facts = this.facts.get(runKey);
+    if (facts === undefined) throw new BugError('no such run', { runKey });
+    return facts;
+  };
+
+  /** Inserts a queued run with its task instances. */
+  createRun(run: MemoryRun): number {
+    this.lastRunKey += 1;
+    const runKey = this.lastRunKey;
+    this.facts.set(runKey, { runKey, identity: `run-${runKey}`, lane: run.lane, flow: run.flow });
+    this.runs.set(runKey, newRunRow(runKey, run.flow));
+    for (const [ix, task] of run.flow.tasks.entries()) {
+      const total = run.flow.graph.tasks[ix]?.upstream.length ?? 0;
+      const row = newTaskRow({ runKey, ix }, { total, retries: task.retries });
+      this.tasks.set(placeOf(row), row);
+    }
+    const { scope, maxActiveRuns: cap, runAfterMs } = run;
+    this.live.set(runKey, { scope, cap, runAfterMs, slot: null });
+    return runKey;
+  }
+
+  /** Gives due runs a slot of their scope, the oldest first; answers every queued run that has one. */
+  takeSlots(nowMs: number): number[] {
+    for (const run of this.live.values()) {
+      if (run.slot === null && run.runAfterMs <= nowMs) run.slot = this.findFreeSlot(run);
+    }
+    return [...this.live]
+      .filter(([runKey, run]) => run.slot !== null && this.runs.get(runKey)?.state === 'queued')
+      .map(([runKey]) => runKey);
+  }
+
+  /** One flush in one transaction: all of it is applied, or (when planning throws) nothing. */
+  flush(batch: FlushBatch): FlushWrites {
+    const touches = touchesOf(batch, this.factsOf);
+    const rows: FlushRows = {
+      runs: this.copyRuns(touches.runs),
+      tasks: this.copyTasks(touches.tasks),
+      limits: new Map(
+        touches.limits.flatMap((key) => {
+          const limit = this.limits.get(key);
+          return limit === undefined ? [] : [[key, { ...limit }]];
+        }),
+      ),
+      tokens: this.drawTokens(batch),
+    };
+    const plan = planFlush(batch, rows, this.factsOf);
+    let step = plan.next();
+    while (step.done !== true) {
+      for (const [place, row] of this.copyTasks(step.value)) rows.tasks.set(place, row);
+      step = plan.next();
+    }
+    this.write(step.value, batch.nowMs);
+    return step.value;
+  }
+
+  /** A worker takes a queued job; null when another has, or the job is of an older try. */
+  start(
+    job: MemoryJob,
+    worker: { readonly sessionKey: number; readonly nowMs: number },
+  ): TaskRow | null {
+    const row = this.tasks.get(placeOf(job));
+    if (row?.token !== job.token || row.tryNumber !== job.tryNumber) return null;
+    const next = row.state === 'queued' ? nextTaskState(row.state, 'start') : null;
+    if (next === null) return null;
+    row.state = next;
+    row.sessionKey = worker.sessionKey;
+    row.startMs = worker.nowMs;
+    return { ...row };
+  }
+
+  listTasks(runKey: number): TaskRow[] {
+    return this.factsOf(runKey).flow.tasks.map((_, ix) => {
+      const row = this.tasks.get(placeOf({ runKey, ix }));
+      if (row === undefined) throw new BugError('a run lacks a task instance', { runKey, ix });
+      return row;
+    });
+  }
+
+  listDueTimers(nowMs: number): TimerRow[] {
+    return [...this.timers.values()].filter((timer) => timer.dueMs <= nowMs);
+  }
+
+  private findFreeSlot(run: LiveRun): number | null {
+    const taken = new Set(
+      [...this.live.values()].filter((other) => other.scope === run.scope).map(({ slot }) => slot),
+    );
+    for (let slot = 0; slot < run.cap; slot += 1) if (!taken.has(slot)) return slot;
+    return null;
+  }
+
+  private drawTokens(batch: FlushBatch): number[] {
+    const wanted = batch.demands.reduce((sum, demand) => sum + demand.slots, 0);
+    const count = batch.queuesRest ? Math.max(wanted, 1_000) : wanted;
+    return Array.from({ length: count }, () => (this.lastToken += 1));
+  }
+
+  private copyRuns(runKeys: readonly number[]): Map<number, RunRow> {
+    return new Map(
+      runKeys.flatMap((runKey) => {
+        const run = this.runs.get(runKey);
+        return run === undefined ? [] : [[runKey, { ...run }] as const];
+      }),
+    );
+  }
+
+  private copyTasks(refs: readonly TaskRef[]): Map<number, TaskRow> {
+    return new Map(
+      refs.flatMap((ref) => {
+        const row = this.tasks.get(placeOf(ref));
+        return row === undefined ? [] : [[placeOf(ref), { ...row }] as const];
+      }),
+    );
+  }
+
+  private write(writes: FlushWrites, nowMs: number): void {
+    for (const row of writes.tasks) this.tasks.set(placeOf(row), { ...row });
+    for (const run of writes.runs) this.runs.set(run.runKey, { ...run });
+    for (const limit of writes.limits) this.limits.set(limit.key, { ...limit });
+    for (const one of writes.tries) this.tries.set(`${placeOf(one)}/${one.tryNumber}`, one);
+    for (const gone of writes.timersGone) this.timers.delete(timerKey(gone));
+    for (const timer of writes.timers) this.timers.set(timerKey(timer), timer);
+    for (const ending of writes.endings) this.end(ending, nowMs);
+  }
+
+  /** As in the database: over unless a task is unfinished. */
+  private end(ending: RunEnding, nowMs: number): void {
+    const rows = this.listTasks(ending.runKey);
+    if (rows.some((row) => !isFinishedTaskState(row.state))) return;
+    const run = this.runs.get(ending.runKey);
+    if (run === undefined) throw new BugError('a run that does not exist ended', { at: nowMs });
+    run.state = ending.state;
+    this.live.delete(ending.runKey);
+    for (const [key, timer] of this.timers) {
+      if (timer.runKey === ending.runKey) this.timers.delete(key);
+    }
+  }
+}
+
+function timerKey(timer: TaskRef & { readonly kind: TimerKind }): string {
+  return `${placeOf(timer)}/${timer.kind}`;
+}
+
+function newRunRow(runKey: number, flow: FlowFacts): RunRow {
+  return {
+    runKey,
+    state: 'queued',
+    clearNumber: 0,
+    isPaused: false,
+    leavesLeft: flow.leaves.size,
+    failedLeaves: 0,
+    failedTasks: 0,
+    activeTasks: 0,
+  };
+}
+
+function newTaskRow(
+  ref: TaskRef,
+  facts: { readonly total: number; readonly retries: number },
+): TaskRow {
+  return {
+    ...ref,
+    state: 'none',
+    tryNumber: 0,
+    maxTries: facts.retries,
+    token: 0,
+    total: facts.total,
+    success: 0,
+    failed: 0,
+    upstreamFailed: 0,
+    skipped: 0,
+    removed: 0,
+    setupSuccess: 0,
+    setupSkipped: 0,
+    sessionKey: null,
+    clearNumber: 0,
+    scheduledMs: null,
+    startMs: null,
+    endMs: null,
+    firstStartMs: null,
+    dueMs: null,
+    chosen: null,
+  };
+}

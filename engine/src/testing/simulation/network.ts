@@ -1,0 +1,51 @@
+import type { Random } from './random.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** What goes wrong, as probabilities of each chance there is. */
+export interface Faults {
+  readonly drop: number;
+  readonly double: number;
+  /** Seconds late instead of milliseconds. */
+  readonly late: number;
+  readonly failBeforeCommit: number;
+  /** The scheduler dies between the commit and telling anybody. */
+  readonly dieAfterCommit: number;
+  readonly schedulerDies: number;
+  readonly workerDies: number;
+  /** A worker stands still longer than its lease, then goes on. */
+  readonly workerPauses: number;
+}
+
+/** Carries messages, loses, doubles and delays some, until things calm down. */
+export class Network {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  private readonly faults: Faults;
+  private readonly calmAtMs: number;
+
+  constructor(
+    given: { readonly time: VirtualTime; readonly random: Random },
+    faults: Faults,
+    calmAtMs: number,
+  ) {
+    this.time = given.time;
+    this.random = given.random;
+    this.faults = faults;
+    this.calmAtMs = calmAtMs;
+  }
+
+  /** True when this fault strikes now. */
+  strikes(fault: keyof Faults): boolean {
+    return this.time.now() < this.calmAtMs && this.random.chance(this.faults[fault]);
+  }
+
+  send(deliver: () => void): void {
+    if (this.strikes('drop')) return;
+    this.time.after(this.delay(), deliver);
+    if (this.strikes('double')) this.time.after(this.delay(), deliver);
+  }
+
+  private delay(): number {
+    return this.strikes('late') ? this.random.between(1_000, 30_000) : this.random.between(0, 5);
+  }
+}

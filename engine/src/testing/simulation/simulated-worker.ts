@@ -1,0 +1,157 @@
+import type { SerializedTask } from '../../dag/serialized-dag.ts';
+import type { TaskOutcome } from '../../dag/task-outcome.ts';
+import type { Report } from '../../state/flush-batch.ts';
+import type { TaskRow } from '../../state/flush-rows.ts';
+import type { MemoryJob } from '../../store/memory/memory-store.ts';
+import type { Random } from './random.ts';
+import type { World } from './world.ts';
+
+const HEARTBEAT_MS = 5_000;
+const POLL_MS = 3_000;
+const RESEND_MS = 1_000;
+const RESTART_MS = 2_000;
+const PAUSE_MS = 40_000;
+
+/** One worker process: polls for tasks or takes jobs, runs them, reports until it is answered. */
+export class SimulatedWorker {
+  private readonly world: World;
+  private readonly name: string;
+  private readonly slots: number;
+  private sessionKey: number;
+  private readonly held = new Set<number>();
+  private pausedUntilMs = 0;
+  private isDead = false;
+
+  constructor(world: World, name: string) {
+    this.world = world;
+    this.name = name;
+    this.slots = world.network.random.between(1, 4);
+    this.sessionKey = world.sessions.open(name, world.network.time.now());
+    this.beat();
+    this.poll();
+  }
+
+  /** BullMQ lane: false when it has no slot. */
+  take(job: MemoryJob): boolean {
+    if (this.isStopped() || this.held.size >= this.slots) return false;
+    const nowMs = this.world.network.time.now();
+    const row = this.world.start(job, { sessionKey: this.sessionKey, nowMs });
+    if (row !== null) this.run(row);
+    return true;
+  }
+
+  private isStopped(): boolean {
+    return this.isDead || this.world.network.time.now() < this.pausedUntilMs;
+  }
+
+  private beat(): void {
+    const { network, sessions } = this.world;
+    network.time.after(HEARTBEAT_MS, () => {
+      if (network.strikes('workerDies')) this.die();
+      else if (network.strikes('workerPauses')) this.pausedUntilMs = network.time.now() + PAUSE_MS;
+      this.beat();
+      if (this.isStopped()) return;
+      const { sessionKey } = this;
+      const held = new Set(this.held);
+      network.send(() => {
+        const isAlive = sessions.heartbeat(sessionKey, held, network.time.now());
+        if (!isAlive && sessionKey === this.sessionKey) this.openSession();
+      });
+    });
+  }
+
+  private poll(): void {
+    const { network, isBullmq } = this.world;
+    if (isBullmq) return;
+    const free = this.slots - this.held.size;
+    const { sessionKey } = this;
+    if (!this.isStopped() && free > 0) {
+      const untilMs = network.time.now() + POLL_MS;
+      const demand = { sessionKey, queues: new Set(['default', 'heavy']), slots: free };
+      const answer = (grants: readonly TaskRow[]): void =>
+        network.send(() => {
+          if (sessionKey !== this.sessionKey || this.isDead) return;
+          for (const grant of grants) this.run(grant);
+          this.poll();
+        });
+      network.send(() => this.world.anyScheduler().poll({ demand, untilMs, answer }));
+    }
+    network.time.after(POLL_MS + 100, () => {
+      if (this.sessionKey === sessionKey) this.poll();
+    });
+  }
+
+  private run(row: TaskRow): void {
+    if (this.held.has(row.token)) return;
+    this.held.add(row.token);
+    const { network } = this.world;
+    const { sessionKey } = this;
+    const startMs = network.time.now();
+    const task = this.world.store.factsOf(row.runKey).flow.tasks[row.ix];
+    const length = network.random.chance(0.05) ? 20_000 : network.random.between(1, 400);
+    const finish = (): void => {
+      if (this.isDead || sessionKey !== this.sessionKey) return;
+      const wait = this.pausedUntilMs - network.time.now();
+      if (wait > 0) {
+        network.time.after(wait, finish);
+        return;
+      }
+      const { runKey, ix, tryNumber, token } = row;
+      const outcome = randomOutcome(network.random, task);
+      this.send({ runKey, ix, tryNumber, token, outcome, startMs, endMs: network.time.now() });
+    };
+    network.time.after(length, finish);
+  }
+
+  /** Sends the report again until some scheduler has answered it. */
+  private send(report: Report): void {
+    if (this.isDead || !this.held.has(report.token)) return;
+    const { network } = this.world;
+    network.send(() =>
+      this.world.anyScheduler().report(report, () =>
+        network.send(() => {
+          this.held.delete(report.token);
+        }),
+      ),
+    );
+    network.time.after(RESEND_MS, () => this.send(report));
+  }
+
+  private die(): void {
+    this.isDead = true;
+    this.held.clear();
+    this.world.network.time.after(RESTART_MS, () => {
+      this.isDead = false;
+      this.openSession();
+    });
+  }
+
+  private openSession(): void {
+    this.held.clear();
+    this.sessionKey = this.world.sessions.open(this.name, this.world.network.time.now());
+    this.poll();
+  }
+}
+
+const ERROR = { name: 'Error', message: 'it failed' };
+
+function randomOutcome(random: Random, task: SerializedTask | undefined): TaskOutcome {
+  const dice = random.next();
+  if (dice < 0.15) return { kind: 'failed', error: ERROR, retriable: true };
+  if (dice < 0.2) return { kind: 'failed', error: ERROR, retriable: false };
+  if (dice < 0.25) return { kind: 'lost', reason: 'its process died' };
+  if (dice < 0.33) return { kind: 'skipped', reason: 'nothing to do' };
+  return outcomeOfKind(random, task);
+}
+
+function outcomeOfKind(random: Random, task: SerializedTask | undefined): TaskOutcome {
+  if (task?.kind === 'branch') {
+    return { kind: 'branched', chosen: random.some(task.to, 0.5), output: null };
+  }
+  const isContent = random.chance(0.6);
+  if (task?.kind === 'short_circuit' && !isContent) {
+    return { kind: 'short_circuited', output: null };
+  }
+  if (task?.kind === 'sensor' && !isContent) return { kind: 'rescheduled', afterMs: 500 };
+  return { kind: 'success', output: null };
+}
