@@ -1,5 +1,6 @@
 import { openTopicLog, type LogRecord, type TopicLog } from '@tidegate/engine/topic-log';
 import mysql, { type Connection } from 'mysql2/promise';
+import { expect } from 'vitest';
 
 import {
   createMysqlDatabase,
@@ -76,7 +77,7 @@ export async function until<T>(
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    expect(Date.now(), `not within ${deadlineMs} ms: ${what}`).toBeLessThan(end);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
