@@ -24,10 +24,10 @@ create table tidegate.timer (
   -- -1: the run itself.
   ix integer not null,
   kind text not null check (kind in ('retry', 'reschedule', 'run_timeout')),
-  due_at timestamptz not null,
+  due_ms bigint not null,
   primary key (run_key, ix, kind)
 );
-create index timer_due on tidegate.timer (due_at);
+create index timer_due on tidegate.timer (due_ms);
 
 -- One row a limit; exact by its row lock. Keys: `pool:<name>`.
 create table tidegate.limit_usage (

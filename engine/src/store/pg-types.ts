@@ -16,7 +16,7 @@ export const pgTypes: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text') => {
     if (oid === INT8) return toSafeInteger;
     if (oid === INT8_ARRAY) return parseBigints;
-    const parse: (oid: number, format?: string) => unknown = pg.types.getTypeParser;
+    const parse = pg.types.getTypeParser as (oid: number, format?: string) => unknown;
     return parse(oid, format);
   }) as pg.CustomTypesConfig['getTypeParser'],
 };

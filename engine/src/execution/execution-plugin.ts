@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify';
+
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../store/db.ts';
+import { answerErrors, requireWorkerToken } from './access.ts';
+import { routeArtefacts } from './route-artefacts.ts';
+import { routeClaim } from './route-claim.ts';
+import { routeDags } from './route-dags.ts';
+import { routeFinish } from './route-finish.ts';
+import { routeHeartbeat } from './route-heartbeat.ts';
+import { routeLog } from './route-log.ts';
+import { routeSecrets, type SecretSources } from './route-secrets.ts';
+import { routeSession } from './route-session.ts';
+import { routeStart } from './route-start.ts';
+
+export interface ExecutionOptions {
+  readonly scheduler: Scheduler;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly workerToken: string;
+  readonly secrets: SecretSources;
+}
+
+/** Large enough for 1,000 results of 4 MB together, and for a bundle. */
+const BODY_LIMIT = 16 * 1_048_576;
+export const EXECUTION_BODY_LIMIT = BODY_LIMIT;
+
+/** The execution API on a Fastify instance of its own listener. */
+export async function registerExecution(
+  app: FastifyInstance,
+  options: ExecutionOptions,
+): Promise<void> {
+  answerErrors(app);
+  await app.register(async (workers) => {
+    requireWorkerToken(workers, options.workerToken);
+    routeClaim(workers, options);
+    routeStart(workers, options);
+    routeFinish(workers, options);
+    routeHeartbeat(workers, options);
+    routeLog(workers, options);
+    routeSession(workers, options);
+    routeArtefacts(workers, options);
+    routeDags(workers, options);
+    await Promise.resolve();
+  });
+  await app.register(async (tasks) => {
+    routeSecrets(tasks, options);
+    await Promise.resolve();
+  });
+}

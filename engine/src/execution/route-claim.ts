@@ -1,0 +1,55 @@
+import type { FastifyInstance } from 'fastify';
+
+import { TidegateError } from '../platform/errors.ts';
+import { LEASE_MS } from '../scheduler/worker-sessions.ts';
+import { parseBody } from './access.ts';
+import { claimRequestSchema, EXECUTION_ROUTES, type ClaimResponse, type Grant } from './contract.ts';
+import { EXECUTION_ERRORS } from './errors.ts';
+import type { ExecutionOptions } from './execution-plugin.ts';
+
+/** Long poll. A worker's newer poll answers its older one, so that a slot is offered once. */
+export function routeClaim(app: FastifyInstance, options: ExecutionOptions): void {
+  const { scheduler } = options;
+  const waiting = new Map<string, () => void>();
+  app.post(EXECUTION_ROUTES.claim, async (request, reply): Promise<ClaimResponse> => {
+    const body = parseBody(claimRequestSchema, request.body);
+    const sessionKey = await scheduler.sessions.keyOf(body);
+    if (sessionKey === null) throw superseded(body.workerId);
+    waiting.get(body.sessionId)?.();
+    const grants = await new Promise<readonly Grant[]>((resolve) => {
+      let isOpen = true;
+      const demand = { sessionKey, queues: new Set(body.queues), slots: body.slots };
+      const leave = scheduler.flusher.poll({
+        demand,
+        answer: (granted) => {
+          if (!isOpen) return false;
+          end(granted);
+          return true;
+        },
+      });
+      const end = (granted: readonly Grant[]): void => {
+        isOpen = false;
+        leave();
+        stopWaiting();
+        reply.raw.off('close', give);
+        if (waiting.get(body.sessionId) === give) waiting.delete(body.sessionId);
+        resolve(granted);
+      };
+      const give = (): void => {
+        if (isOpen) end([]);
+      };
+      const stopWaiting = options.clock.after(body.waitMs, give);
+      reply.raw.on('close', give);
+      waiting.set(body.sessionId, give);
+    });
+    if (reply.raw.destroyed) scheduler.flusher.takeBack(grants);
+    return { grants, leaseMs: LEASE_MS };
+  });
+}
+
+export function superseded(workerId: string): TidegateError {
+  return new TidegateError(
+    EXECUTION_ERRORS.sessionSuperseded,
+    `a newer process of worker ${workerId} took over: stop this one or give it another id`,
+  );
+}

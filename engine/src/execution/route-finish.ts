@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify';
+
+import type { Report } from '../state/flush-batch.ts';
+import { parseBody } from './access.ts';
+import {
+  EXECUTION_ROUTES,
+  finishRequestSchema,
+  type FinishRequest,
+  type FinishResponse,
+} from './contract.ts';
+import type { ExecutionOptions } from './execution-plugin.ts';
+
+/** Answered after the commit. Free slots may bring back new grants with the answer. */
+export function routeFinish(app: FastifyInstance, options: ExecutionOptions): void {
+  const { scheduler } = options;
+  app.post(EXECUTION_ROUTES.finish, async (request, reply): Promise<FinishResponse> => {
+    const body = parseBody(finishRequestSchema, request.body);
+    // Results of a session that was taken over are judged by their tokens; it only gets nothing new.
+    const sessionKey = await scheduler.sessions.keyOf(body);
+    const demand =
+      sessionKey === null || body.slots === 0
+        ? null
+        : { sessionKey, queues: new Set(body.queues), slots: body.slots };
+    const answer = await scheduler.flusher.report(body.results.map(toReport), demand);
+    if (reply.raw.destroyed) scheduler.flusher.takeBack(answer.grants);
+    return { results: answer.verdicts, grants: answer.grants };
+  });
+}
+
+function toReport(result: FinishRequest['results'][number]): Report {
+  const endMs = Date.parse(result.endedAt);
+  const startMs = Date.parse(result.startedAt);
+  return {
+    ...result.task,
+    outcome: result.outcome,
+    startMs: Number.isNaN(startMs) ? null : startMs,
+    endMs: Number.isNaN(endMs) ? 0 : endMs,
+  };
+}

@@ -1,0 +1,164 @@
+import type { Touches } from '../../state/flush-touches.ts';
+import {
+  placeOf,
+  type LimitRow,
+  type RunRow,
+  type TaskRef,
+  type TaskRow,
+} from '../../state/flush-rows.ts';
+import type { RunState } from '../../state/run-state.ts';
+import type { TaskState } from '../../state/task-state.ts';
+import { plainArray, plainColumn } from './array-literal.ts';
+import {
+  BEGIN,
+  together,
+  type FlushConnection,
+  type Rows,
+  type Statement,
+} from './flush-connection.ts';
+
+/** What trip one brings back. */
+export interface LockedRows {
+  readonly runs: Map<number, RunRow>;
+  readonly tasks: Map<number, TaskRow>;
+  readonly limits: Map<string, LimitRow>;
+  readonly tokens: number[];
+  /** Names the transaction, to ask for its fate should the answer to COMMIT be lost. */
+  readonly transactionId: string;
+}
+
+const LOCK_RUNS: Statement = {
+  name: 'lock_runs',
+  text: `
+select run.run_key, run.state, run.clear_number, dag.is_paused, run.leaves_left, run.failed_leaves,
+       run.failed_tasks, run.active_tasks
+  from tidegate.dag_run as run
+  join tidegate.dag using (dag_id)
+ where run.run_key = any ($1::bigint[])
+ order by run.run_key
+   for no key update of run`,
+};
+
+export const TASK_COLUMNS = `
+       task.run_key, task.ix, task.state, task.try_number, task.max_tries, task.token, task.total,
+       task.success, task.failed, task.upstream_failed, task.skipped, task.removed,
+       task.setup_success, task.setup_skipped, task.session_key, task.clear_number,
+       task.scheduled_ms, task.start_ms, task.end_ms, task.first_start_ms, task.due_ms, task.chosen`;
+
+const LOCK_TASKS: Statement = {
+  name: 'lock_tasks',
+  text: `
+select ${TASK_COLUMNS}
+  from unnest($1::bigint[], $2::int[]) as wanted (run_key, ix)
+  join tidegate.task_instance as task
+    on task.run_key = wanted.run_key and task.ix = wanted.ix
+ order by task.run_key, task.ix
+   for no key update of task`,
+};
+
+const LOCK_LIMITS: Statement = {
+  name: 'lock_limits',
+  text: `
+select key, cap, used
+  from tidegate.limit_usage
+ where key = any ($1::text[])
+ order by key
+   for no key update`,
+};
+
+/** Drawn behind the locks, so that a task instance's later grant has the higher token on whatever scheduler. */
+const DRAW_TOKENS: Statement = {
+  name: 'draw_tokens',
+  text: `
+select pg_current_xact_id()::text,
+       array(select nextval('tidegate.fence_token') from generate_series(1, $1::int))`,
+};
+
+/** Trip one: begin, and lock every row the flush may touch, in the order every transaction keeps. */
+export async function lockRows(
+  connection: FlushConnection,
+  touches: Touches,
+  tokens: number,
+): Promise<LockedRows> {
+  const [, runs, tasks, limits, drawn] = await together([
+    connection.send(BEGIN),
+    connection.send(LOCK_RUNS, [plainArray(touches.runs)]),
+    connection.send(LOCK_TASKS, taskKeys(touches.tasks)),
+    connection.send(LOCK_LIMITS, [touches.limits]),
+    connection.send(DRAW_TOKENS, [tokens]),
+  ] as const);
+  const [transactionId, values] = drawn[0] as [string, number[]];
+  return {
+    runs: new Map(runs.map((row) => [row[0] as number, toRunRow(row)])),
+    tasks: toTaskRows(tasks),
+    limits: new Map(limits.map((row) => [row[0] as string, toLimitRow(row)])),
+    tokens: values,
+    transactionId,
+  };
+}
+
+/** One more level of a cascade; its runs are locked already, which is what keeps the order. */
+export async function lockMoreTasks(
+  connection: FlushConnection,
+  refs: readonly TaskRef[],
+): Promise<Map<number, TaskRow>> {
+  return toTaskRows(await connection.send(LOCK_TASKS, taskKeys(refs)));
+}
+
+function taskKeys(refs: readonly TaskRef[]): [string, string] {
+  return [plainColumn(refs, (ref) => ref.runKey), plainColumn(refs, (ref) => ref.ix)];
+}
+
+function toTaskRows(rows: Rows): Map<number, TaskRow> {
+  return new Map(
+    rows.map((row) => {
+      const task = toTaskRow(row);
+      return [placeOf(task), task];
+    }),
+  );
+}
+
+/** Decodes `TASK_COLUMNS`. */
+export function toTaskRow(row: readonly unknown[]): TaskRow {
+  return {
+    runKey: row[0] as number,
+    ix: row[1] as number,
+    state: row[2] as TaskState,
+    tryNumber: row[3] as number,
+    maxTries: row[4] as number,
+    token: row[5] as number,
+    total: row[6] as number,
+    success: row[7] as number,
+    failed: row[8] as number,
+    upstreamFailed: row[9] as number,
+    skipped: row[10] as number,
+    removed: row[11] as number,
+    setupSuccess: row[12] as number,
+    setupSkipped: row[13] as number,
+    sessionKey: row[14] as number | null,
+    clearNumber: row[15] as number,
+    scheduledMs: row[16] as number | null,
+    startMs: row[17] as number | null,
+    endMs: row[18] as number | null,
+    firstStartMs: row[19] as number | null,
+    dueMs: row[20] as number | null,
+    chosen: row[21] as string | null,
+  };
+}
+
+function toRunRow(row: readonly unknown[]): RunRow {
+  return {
+    runKey: row[0] as number,
+    state: row[1] as RunState,
+    clearNumber: row[2] as number,
+    isPaused: row[3] as boolean,
+    leavesLeft: row[4] as number,
+    failedLeaves: row[5] as number,
+    failedTasks: row[6] as number,
+    activeTasks: row[7] as number,
+  };
+}
+
+function toLimitRow(row: readonly unknown[]): LimitRow {
+  return { key: row[0] as string, cap: row[1] as number, used: row[2] as number };
+}

@@ -1,0 +1,205 @@
+import { BugError } from '../../platform/errors.ts';
+import type { FlushBatch, FlushWrites } from '../../state/flush-batch.ts';
+import type { LimitRow, RunRow, TaskRow } from '../../state/flush-rows.ts';
+import { placeOf } from '../../state/flush-rows.ts';
+import { touchesOf } from '../../state/flush-touches.ts';
+import { planFlush } from '../../state/plan-flush.ts';
+import { isConnectionLoss } from '../pg-errors.ts';
+import {
+  COMMIT,
+  ROLLBACK,
+  together,
+  type FlushConnection,
+  type Rows,
+  type Statement,
+} from './flush-connection.ts';
+import { lockMoreTasks, lockRows, type LockedRows } from './lock-rows.ts';
+import {
+  addOutputs,
+  inputsOf,
+  outputKeys,
+  outputsOfFlush,
+  READ_OUTPUTS,
+  type Outputs,
+} from './read-outputs.ts';
+import type { RunInfo, RunInfoCache } from './run-info.ts';
+import {
+  endRuns,
+  startRuns,
+  writeRuns,
+  writeTasks,
+  writeTheRest,
+  type Write,
+} from './write-rows.ts';
+
+/** What a committed flush brought about. */
+export interface FlushDone {
+  readonly writes: FlushWrites;
+  /** Runs that are over now. */
+  readonly ended: readonly number[];
+  /** Outputs the grants take as input. */
+  readonly outputs: Outputs;
+  /** The locked rows as they are now, for the hints of the ready list. */
+  readonly runs: ReadonlyMap<number, RunRow>;
+  readonly limits: ReadonlyMap<string, LimitRow>;
+  readonly tasks: ReadonlyMap<number, TaskRow>;
+}
+
+/** A clear changed a run since it was read: read it again and repeat the flush. */
+export class StaleRunInfo extends Error {}
+
+const TRANSACTION_FATE: Statement = {
+  name: 'transaction_fate',
+  text: 'select pg_xact_status($1::text::xid8)',
+};
+
+/** One flush: lock and read, decide in memory, write absolute values, commit. Two round trips and one a cascade. */
+export async function runFlush(
+  connection: FlushConnection,
+  batch: FlushBatch,
+  cache: RunInfoCache,
+): Promise<FlushDone> {
+  const infoOf = (runKey: number): RunInfo => knownRun(cache, runKey);
+  await connection.open();
+  try {
+    const touches = touchesOf(batch, infoOf);
+    const locked = await lockRows(connection, touches, tokensFor(batch, touches.tasks.length));
+    refuseStaleInfo(locked, cache);
+    const writes = await plan(connection, { batch, locked, infoOf });
+    return await write(connection, { batch, locked, writes, infoOf });
+  } catch (thrown) {
+    if (isConnectionLoss(thrown)) await connection.drop();
+    else await connection.send(ROLLBACK).catch(() => connection.drop());
+    throw thrown;
+  }
+}
+
+function knownRun(cache: RunInfoCache, runKey: number): RunInfo {
+  const info = cache.get(runKey);
+  if (info === undefined) throw new BugError('a flush met a run it had not read', { runKey });
+  return info;
+}
+
+function tokensFor(batch: FlushBatch, touched: number): number {
+  // Cascades may make a few more ready than were touched; those wait for the next flush.
+  if (batch.queuesRest) return touched;
+  return Math.min(
+    touched,
+    batch.demands.reduce((sum, demand) => sum + demand.slots, 0),
+  );
+}
+
+function refuseStaleInfo(locked: LockedRows, cache: RunInfoCache): void {
+  for (const run of locked.runs.values()) {
+    if (cache.get(run.runKey)?.clearNumber === run.clearNumber) continue;
+    cache.forget(run.runKey);
+    throw new StaleRunInfo();
+  }
+}
+
+interface Planning {
+  readonly batch: FlushBatch;
+  readonly locked: LockedRows;
+  readonly infoOf: (runKey: number) => RunInfo;
+}
+
+async function plan(connection: FlushConnection, planning: Planning): Promise<FlushWrites> {
+  const { batch, locked, infoOf } = planning;
+  const steps = planFlush(batch, locked, infoOf);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    const rows = await lockMoreTasks(connection, step.value);
+    for (const [place, row] of rows) locked.tasks.set(place, row);
+    // A row the graph knows and the table lacks would be asked for again for ever.
+    for (const ref of step.value) {
+      if (!rows.has(placeOf(ref))) throw new BugError('a task instance is missing', { ...ref });
+    }
+  }
+}
+
+async function write(
+  connection: FlushConnection,
+  written: Planning & { readonly writes: FlushWrites },
+): Promise<FlushDone> {
+  const { locked, writes, infoOf } = written;
+  const outputs = outputsOfFlush(writes);
+  const inputs = inputsOf(
+    writes.grants.map((grant) => grant.task),
+    infoOf,
+  );
+  for (const place of outputs.keys()) inputs.delete(place);
+  const wanted = [...inputs.values()];
+  const readInputs = (): Promise<Rows> =>
+    wanted.length > 0 ? connection.send(READ_OUTPUTS, outputKeys(wanted)) : NONE;
+  const trip = sendWrites(connection, written, readInputs);
+  const done = await together(trip).catch(async (thrown: unknown) => {
+    if (!isConnectionLoss(thrown)) throw thrown;
+    if (!(await hasCommitted(connection, locked.transactionId))) throw thrown;
+    return [writes.endings.map((ending) => [ending.runKey]), await readInputs()];
+  });
+  addOutputs(outputs, done[1] ?? []);
+  return {
+    writes,
+    ended: (done[0] ?? []).map((row) => row[0] as number),
+    outputs,
+    runs: locked.runs,
+    limits: locked.limits,
+    tasks: locked.tasks,
+  };
+}
+
+const NONE: Promise<Rows> = Promise.resolve([]);
+
+/** Sends trip two. Its first answer names the runs that ended, its second holds the inputs. */
+function sendWrites(
+  connection: FlushConnection,
+  written: Planning & { readonly writes: FlushWrites },
+  readInputs: () => Promise<Rows>,
+): Promise<Rows>[] {
+  const { batch, writes, infoOf } = written;
+  const { tasks, runs, endings, started } = writes;
+  const send = ([statement, values]: Write): Promise<Rows> => connection.send(statement, values);
+  const first = [
+    ...(tasks.length > 0 ? [send(writeTasks(tasks))] : []),
+    ...(runs.length > 0 ? [send(writeRuns(runs))] : []),
+    ...(started.length > 0 ? [send(startRuns(started, batch.nowMs))] : []),
+  ];
+  const ended = endings.length > 0 ? send(endRuns(writes, batch.nowMs)) : NONE;
+  const inputs = readInputs();
+  const rest = writeTheRest(writes, (row) => taskOf(infoOf, row)).map(send);
+  return [ended, inputs, ...first, ...rest, connection.send(COMMIT)];
+}
+
+function taskOf(
+  infoOf: (runKey: number) => RunInfo,
+  row: TaskRow,
+): { readonly queue: string; readonly priority: number } {
+  const task = infoOf(row.runKey).flow.tasks[row.ix];
+  if (task === undefined) throw new BugError('a task instance outside its graph', { ix: row.ix });
+  return task;
+}
+
+/** The answer to COMMIT was lost: asks the server what became of the transaction, until it knows. */
+async function hasCommitted(connection: FlushConnection, transactionId: string): Promise<boolean> {
+  await connection.drop();
+  for (;;) {
+    const fate = await readFate(connection, transactionId);
+    if (fate === 'committed') return true;
+    if (fate === 'aborted' || fate === null) return false;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** `unreachable` while the server is away: there is nothing else a flush could do meanwhile. */
+async function readFate(connection: FlushConnection, transactionId: string): Promise<unknown> {
+  try {
+    await connection.open();
+    const rows = await connection.send(TRANSACTION_FATE, [transactionId]);
+    return rows[0]?.[0];
+  } catch (thrown) {
+    if (!isConnectionLoss(thrown)) throw thrown;
+    await connection.drop();
+    return 'unreachable';
+  }
+}

@@ -1,0 +1,276 @@
+import type { FlushWrites } from '../../state/flush-batch.ts';
+import type { RunRow, TaskRow, TryRow } from '../../state/flush-rows.ts';
+import { plainColumn } from './array-literal.ts';
+import type { Statement } from './flush-connection.ts';
+
+/** One statement with its values, ready to be sent. */
+export type Write = readonly [Statement, readonly unknown[]];
+
+const WRITE_TASKS: Statement = {
+  name: 'write_tasks',
+  text: `
+update tidegate.task_instance as task
+   set state = new.state, try_number = new.try_number, max_tries = new.max_tries, token = new.token,
+       success = new.success, failed = new.failed, upstream_failed = new.upstream_failed,
+       skipped = new.skipped, removed = new.removed, setup_success = new.setup_success,
+       setup_skipped = new.setup_skipped, session_key = new.session_key,
+       clear_number = new.clear_number, scheduled_ms = new.scheduled_ms, start_ms = new.start_ms,
+       end_ms = new.end_ms, first_start_ms = new.first_start_ms, due_ms = new.due_ms,
+       chosen = new.chosen
+  from unnest(
+         $1::bigint[], $2::int[], $3::text[], $4::int[], $5::int[], $6::bigint[], $7::int[],
+         $8::int[], $9::int[], $10::int[], $11::int[], $12::int[], $13::int[], $14::bigint[],
+         $15::int[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[],
+         $21::text[]
+       ) as new (
+         run_key, ix, state, try_number, max_tries, token, success,
+         failed, upstream_failed, skipped, removed, setup_success, setup_skipped, session_key,
+         clear_number, scheduled_ms, start_ms, end_ms, first_start_ms, due_ms,
+         chosen
+       )
+ where task.run_key = new.run_key and task.ix = new.ix`,
+};
+
+/** No guard on state: the rows are locked and were checked, so the planner has nothing to stumble over. */
+export function writeTasks(rows: readonly TaskRow[]): Write {
+  const column = (pick: (row: TaskRow) => number | string | null): string =>
+    plainColumn(rows, pick);
+  return [
+    WRITE_TASKS,
+    [
+      column((row) => row.runKey),
+      column((row) => row.ix),
+      column((row) => row.state),
+      column((row) => row.tryNumber),
+      column((row) => row.maxTries),
+      column((row) => row.token),
+      column((row) => row.success),
+      column((row) => row.failed),
+      column((row) => row.upstreamFailed),
+      column((row) => row.skipped),
+      column((row) => row.removed),
+      column((row) => row.setupSuccess),
+      column((row) => row.setupSkipped),
+      column((row) => row.sessionKey),
+      column((row) => row.clearNumber),
+      column((row) => row.scheduledMs),
+      column((row) => row.startMs),
+      column((row) => row.endMs),
+      column((row) => row.firstStartMs),
+      column((row) => row.dueMs),
+      rows.map((row) => row.chosen),
+    ],
+  ];
+}
+
+const WRITE_RUNS: Statement = {
+  name: 'write_runs',
+  text: `
+update tidegate.dag_run as run
+   set state = new.state, leaves_left = new.leaves_left, failed_leaves = new.failed_leaves,
+       failed_tasks = new.failed_tasks, active_tasks = new.active_tasks
+  from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[])
+       as new (run_key, state, leaves_left, failed_leaves, failed_tasks, active_tasks)
+ where run.run_key = new.run_key`,
+};
+
+export function writeRuns(rows: readonly RunRow[]): Write {
+  const column = (pick: (row: RunRow) => number | string): string => plainColumn(rows, pick);
+  return [
+    WRITE_RUNS,
+    [
+      column((row) => row.runKey),
+      column((row) => row.state),
+      column((row) => row.leavesLeft),
+      column((row) => row.failedLeaves),
+      column((row) => row.failedTasks),
+      column((row) => row.activeTasks),
+    ],
+  ];
+}
+
+const START_RUNS: Statement = {
+  name: 'start_runs',
+  text: `
+update tidegate.dag_run
+   set start_at = coalesce(start_at, to_timestamp($2::bigint / 1000.0)), end_at = null, reason = null
+ where run_key = any ($1::bigint[])`,
+};
+
+/** Over unless a task is unfinished (a rule that does not wait for all); then the slot and timers go too. */
+const END_RUNS: Statement = {
+  name: 'end_runs',
+  text: `
+with ended as (
+  update tidegate.dag_run as run
+     set state = new.state, reason = new.reason, waiting_for = null,
+         end_at = to_timestamp($4::bigint / 1000.0)
+    from unnest($1::bigint[], $2::text[], $3::text[]) as new (run_key, state, reason)
+   where run.run_key = new.run_key
+     and not exists (
+       select from tidegate.task_instance as task
+        where task.run_key = new.run_key
+          and task.state not in ('success', 'failed', 'skipped', 'upstream_failed', 'removed')
+     )
+  returning run.run_key
+),
+slot as (
+  delete from tidegate.live_run
+   using ended
+   where live_run.run_key = ended.run_key
+),
+timer as (
+  delete from tidegate.timer
+   using ended
+   where timer.run_key = ended.run_key
+)
+select run_key from ended`,
+};
+
+export function endRuns(writes: FlushWrites, nowMs: number): Write {
+  const { endings } = writes;
+  return [
+    END_RUNS,
+    [
+      plainColumn(endings, (ending) => ending.runKey),
+      plainColumn(endings, (ending) => ending.state),
+      endings.map((ending) => ending.reason),
+      nowMs,
+    ],
+  ];
+}
+
+const WRITE_LIMITS: Statement = {
+  name: 'write_limits',
+  text: `
+update tidegate.limit_usage as usage
+   set used = new.used
+  from unnest($1::text[], $2::int[]) as new (key, used)
+ where usage.key = new.key`,
+};
+
+const WRITE_TRIES: Statement = {
+  name: 'write_tries',
+  text: `
+insert into tidegate.task_try as try (
+  run_key, ix, try_number, state, token, clear_number, session_key, scheduled_ms, start_ms, end_ms,
+  output, error
+)
+select *
+  from unnest(
+    $1::bigint[], $2::int[], $3::int[], $4::text[], $5::bigint[], $6::int[], $7::bigint[],
+    $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[]
+  )
+    on conflict (run_key, ix, try_number) do update
+   set state = excluded.state, token = excluded.token, clear_number = excluded.clear_number,
+       session_key = excluded.session_key, scheduled_ms = excluded.scheduled_ms,
+       start_ms = excluded.start_ms, end_ms = excluded.end_ms, output = excluded.output,
+       error = excluded.error, waiting_for = null`,
+};
+
+export function writeTries(rows: readonly TryRow[]): Write {
+  const column = (pick: (row: TryRow) => number | string | null): string => plainColumn(rows, pick);
+  return [
+    WRITE_TRIES,
+    [
+      column((row) => row.runKey),
+      column((row) => row.ix),
+      column((row) => row.tryNumber),
+      column((row) => row.state),
+      column((row) => row.token),
+      column((row) => row.clearNumber),
+      column((row) => row.sessionKey),
+      column((row) => row.scheduledMs),
+      column((row) => row.startMs),
+      column((row) => row.endMs),
+      rows.map((row) => row.output),
+      rows.map((row) => row.error),
+    ],
+  ];
+}
+
+const SET_TIMERS: Statement = {
+  name: 'set_timers',
+  text: `
+insert into tidegate.timer (run_key, ix, kind, due_ms)
+select * from unnest($1::bigint[], $2::int[], $3::text[], $4::bigint[])
+    on conflict (run_key, ix, kind) do update set due_ms = excluded.due_ms`,
+};
+
+const DROP_TIMERS: Statement = {
+  name: 'drop_timers',
+  text: `
+delete from tidegate.timer
+ using unnest($1::bigint[], $2::int[], $3::text[]) as gone (run_key, ix, kind)
+ where timer.run_key = gone.run_key and timer.ix = gone.ix and timer.kind = gone.kind`,
+};
+
+const WRITE_DELTA: Statement = {
+  name: 'write_delta',
+  text: 'insert into tidegate.flush_delta (changes) values ($1)',
+};
+
+const WRITE_OUTBOX: Statement = {
+  name: 'write_outbox',
+  text: `
+insert into tidegate.outbox (run_key, ix, try_number, nonce, queue, priority)
+select * from unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::int[])`,
+};
+
+/** Everything small a flush writes besides tasks and runs. Statements without rows are left out. */
+export function writeTheRest(writes: FlushWrites, queueOf: QueueOf): Write[] {
+  const list: Write[] = [];
+  const { limits, timers, timersGone, queued } = writes;
+  if (limits.length > 0) {
+    list.push([
+      WRITE_LIMITS,
+      [limits.map((row) => row.key), plainColumn(limits, (row) => row.used)],
+    ]);
+  }
+  if (writes.tries.length > 0) list.push(writeTries(writes.tries));
+  // Gone before set: a retry that waited may wait again.
+  if (timersGone.length > 0) list.push([DROP_TIMERS, timerKeys(timersGone)]);
+  if (timers.length > 0) {
+    list.push([SET_TIMERS, [...timerKeys(timers), plainColumn(timers, (row) => row.dueMs)]]);
+  }
+  if (queued.length > 0) list.push([WRITE_OUTBOX, outboxColumns(queued, queueOf)]);
+  if (writes.tasks.length > 0 || writes.runs.length > 0) {
+    list.push([WRITE_DELTA, [deltaOf(writes)]]);
+  }
+  return list;
+}
+
+export function startRuns(runKeys: readonly number[], nowMs: number): Write {
+  return [START_RUNS, [plainColumn(runKeys, (key) => key), nowMs]];
+}
+
+export type QueueOf = (row: TaskRow) => { readonly queue: string; readonly priority: number };
+
+function outboxColumns(rows: readonly TaskRow[], queueOf: QueueOf): unknown[] {
+  return [
+    plainColumn(rows, (row) => row.runKey),
+    plainColumn(rows, (row) => row.ix),
+    plainColumn(rows, (row) => row.tryNumber),
+    rows.map((row) => String(row.token)),
+    rows.map((row) => queueOf(row).queue),
+    plainColumn(rows, (row) => queueOf(row).priority),
+  ];
+}
+
+function timerKeys(
+  timers: readonly { readonly runKey: number; readonly ix: number; readonly kind: string }[],
+): string[] {
+  return [
+    plainColumn(timers, (timer) => timer.runKey),
+    plainColumn(timers, (timer) => timer.ix),
+    plainColumn(timers, (timer) => timer.kind),
+  ];
+}
+
+/** `{"tasks":[[run,ix,state,try],…],"runs":[…keys]}`: names what to look at again, not the truth itself. */
+function deltaOf(writes: FlushWrites): string {
+  return JSON.stringify({
+    tasks: writes.tasks.map((row) => [row.runKey, row.ix, row.state, row.tryNumber]),
+    runs: writes.runs.map((row) => row.runKey),
+  });
+}

@@ -1,0 +1,85 @@
+import pg from 'pg';
+
+import { toError } from '../platform/errors.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Sql } from './db.ts';
+
+/**
+ * Wake-ups between processes. `runs`: runs were created, cleared, unpaused. `ready`: task instances of the
+ * runs named wait for a worker of somebody else. Sent once a batch; a lost one costs a sweep, nothing else.
+ */
+export type Notification =
+  { readonly kind: 'runs' } | { readonly kind: 'ready'; readonly runKeys: readonly number[] };
+
+const CHANNEL = 'tidegate';
+/** PostgreSQL takes payloads below 8,000 bytes; more runs than this are left to the sweep. */
+const MOST_RUNS = 400;
+const RECONNECT_MS = 500;
+
+/** Inside a transaction it is sent with the commit. */
+export async function notify(sql: Sql, notification: Notification): Promise<void> {
+  const payload =
+    notification.kind === 'ready'
+      ? { ...notification, runKeys: notification.runKeys.slice(0, MOST_RUNS) }
+      : notification;
+  await sql.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify(payload)]);
+}
+
+/** Listens on a connection of its own and comes back after an outage, then wakes once for what was missed. */
+export class NotificationListener {
+  private readonly url: string;
+  private readonly logger: Logger;
+  private readonly wake: (notification: Notification) => void;
+  private client: pg.Client | null = null;
+  private isClosed = false;
+
+  constructor(
+    url: string,
+    options: { readonly logger: Logger; readonly wake: (notification: Notification) => void },
+  ) {
+    this.url = url;
+    this.logger = options.logger;
+    this.wake = options.wake;
+  }
+
+  async open(): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.url,
+      application_name: 'tidegate listen',
+      keepAlive: true,
+    });
+    client.on('notification', ({ payload }) => this.receive(payload ?? ''));
+    client.on('error', () => undefined);
+    client.on('end', () => {
+      if (this.client === client) this.reopen();
+    });
+    await client.connect();
+    await client.query(`listen ${CHANNEL}`);
+    this.client = client;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.client?.end().catch(() => undefined);
+  }
+
+  private receive(payload: string): void {
+    try {
+      this.wake(JSON.parse(payload) as Notification);
+    } catch (thrown) {
+      this.logger.warn({ err: toError(thrown), payload }, 'a notification was not understood');
+    }
+  }
+
+  private reopen(): void {
+    this.client = null;
+    if (this.isClosed) return;
+    setTimeout(() => {
+      if (this.isClosed) return;
+      this.open().then(
+        () => this.wake({ kind: 'runs' }),
+        () => this.reopen(),
+      );
+    }, RECONNECT_MS).unref();
+  }
+}

@@ -1,0 +1,61 @@
+import type { Database } from '../db.ts';
+
+export interface StartedRuns {
+  /** Got their slot; still to be begun. */
+  readonly runKeys: readonly number[];
+  /** More runs are due than their limits let start. */
+  readonly hasMore: boolean;
+}
+
+/** Any constant: one starter at a time, so that two never choose the same slots. */
+const STARTER_LOCK = 7_433_002;
+
+/**
+ * Gives free slots to queued runs that are due, the older run first, a scope (DAG or backfill) at a time.
+ * The database refuses a slot at or above the limit, and two runs in one slot.
+ */
+const START = `
+with due as (
+  select live.run_key, live.scope,
+         coalesce(backfill.max_active_runs, dag.max_active_runs) as cap,
+         row_number() over (partition by live.scope order by live.run_after, live.run_key) as place
+    from tidegate.live_run as live
+    join tidegate.dag using (dag_id)
+    left join tidegate.backfill on live.scope = 'backfill:' || backfill.backfill_id
+   where live.slot is null and live.run_after <= $1 and not dag.is_paused
+     and coalesce(not backfill.is_paused, true)
+),
+scope as (
+  select scope, max(cap) as cap, count(*) as wanted
+    from due
+   group by scope
+),
+free as (
+  select scope.scope, slot, row_number() over (partition by scope.scope order by slot) as place
+    from scope
+   cross join lateral (
+     select slot from generate_series(0, scope.cap - 1) as slot
+     except
+     select taken.slot from tidegate.live_run as taken
+      where taken.scope = scope.scope and taken.slot is not null
+   ) as open
+),
+started as (
+  update tidegate.live_run as live
+     set slot = free.slot, cap = due.cap
+    from due
+    join free using (scope, place)
+   where live.run_key = due.run_key
+  returning live.run_key
+)
+select array(select run_key from started order by run_key) as started,
+       (select count(*) from due) as due`;
+
+export async function startQueuedRuns(database: Database, now: Date): Promise<StartedRuns> {
+  return database.transaction(async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1)', [STARTER_LOCK]);
+    const result = await tx.query<{ started: number[]; due: number }>(START, [now]);
+    const row = result.rows[0] ?? { started: [], due: 0 };
+    return { runKeys: row.started, hasMore: row.due > row.started.length };
+  });
+}
