@@ -10,8 +10,6 @@ interface Session {
 }
 
 export const LEASE_MS = 15_000;
-/** A grant the worker's heartbeats do not name after this long never reached it. */
-const UNCLAIMED_MS = 10_000;
 
 /** Worker sessions and the leases they hold: `instance` in the database. */
 export class MemorySessions {
@@ -48,7 +46,8 @@ export class MemorySessions {
   hasLease(row: TaskRow, nowMs: number): boolean {
     const session = row.sessionKey === null ? undefined : this.sessions.get(row.sessionKey);
     if (session === undefined || session.isEnded || session.leaseUntilMs < nowMs) return false;
-    const isYoung = session.heartbeatMs < (row.startMs ?? 0) + UNCLAIMED_MS;
+    // A grant the heartbeats do not name after so long never reached the worker.
+    const isYoung = session.heartbeatMs < (row.startMs ?? 0) + LEASE_MS;
     return isYoung || session.held.has(row.token);
   }
 }

@@ -19,6 +19,8 @@ import { isFinishedTaskState, nextTaskState } from '../../state/task-state.ts';
 /** A run to be made. */
 export interface MemoryRun {
   readonly flow: FlowFacts;
+  /** Seed of its retry jitter. (Default: its key) */
+  readonly identity?: string;
   readonly lane: 'live' | 'backfill';
   /** Whose limit of active runs counts it. */
   readonly scope: string;
@@ -71,10 +73,11 @@ export class MemoryStore {
   createRun(run: MemoryRun): number {
     this.lastRunKey += 1;
     const runKey = this.lastRunKey;
-    this.facts.set(runKey, { runKey, identity: `run-${runKey}`, lane: run.lane, flow: run.flow });
-    this.runs.set(runKey, newRunRow(runKey, run.flow));
-    for (const [ix, task] of run.flow.tasks.entries()) {
-      const total = run.flow.graph.tasks[ix]?.upstream.length ?? 0;
+    const { flow, lane, identity = `run-${runKey}` } = run;
+    this.facts.set(runKey, { runKey, identity, lane, flow });
+    this.runs.set(runKey, newRunRow(runKey, flow));
+    for (const [ix, task] of flow.tasks.entries()) {
+      const total = flow.graph.tasks[ix]?.upstream.length ?? 0;
       const row = newTaskRow({ runKey, ix }, { total, retries: task.retries });
       this.tasks.set(placeOf(row), row);
     }
@@ -85,9 +88,11 @@ export class MemoryStore {
 
   /** Gives due runs a slot of their scope, the oldest first; answers every queued run that has one. */
   takeSlots(nowMs: number): number[] {
-    for (const run of this.live.values()) {
-      if (run.slot === null && run.runAfterMs <= nowMs) run.slot = this.findFreeSlot(run);
-    }
+    const waiting = [...this.live].filter(
+      ([, run]) => run.slot === null && run.runAfterMs <= nowMs,
+    );
+    waiting.sort(([keyA, a], [keyB, b]) => a.runAfterMs - b.runAfterMs || keyA - keyB);
+    for (const [, run] of waiting) run.slot = this.findFreeSlot(run);
     return [...this.live]
       .filter(([runKey, run]) => run.slot !== null && this.runs.get(runKey)?.state === 'queued')
       .map(([runKey]) => runKey);
@@ -105,7 +110,7 @@ export class MemoryStore {
           return limit === undefined ? [] : [[key, { ...limit }]];
         }),
       ),
-      tokens: this.drawTokens(batch),
+      tokens: this.drawTokens(batch, touches.tasks.length),
     };
     const plan = planFlush(batch, rows, this.factsOf);
     let step = plan.next();
@@ -152,10 +157,11 @@ export class MemoryStore {
     return null;
   }
 
-  private drawTokens(batch: FlushBatch): number[] {
+  /** As many as the database draws, so that both grant the same. */
+  private drawTokens(batch: FlushBatch, touched: number): number[] {
     const wanted = batch.demands.reduce((sum, demand) => sum + demand.slots, 0);
-    const count = batch.queuesRest ? Math.max(wanted, 1_000) : wanted;
-    return Array.from({ length: count }, () => (this.lastToken += 1));
+    const length = batch.queuesRest ? touched : Math.min(touched, wanted);
+    return Array.from({ length }, () => (this.lastToken += 1));
   }
 
   private copyRuns(runKeys: readonly number[]): Map<number, RunRow> {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { simulate, type Simulated } from './simulate.ts';
 
-const SEEDS = 300;
+const SEEDS = 200;
 
 it(`keeps every invariant through crashes, lost and doubled messages (${SEEDS} seeds)`, () => {
   const broken: Simulated[] = [];

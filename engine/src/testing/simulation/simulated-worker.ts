@@ -1,9 +1,7 @@
-import type { SerializedTask } from '../../dag/serialized-dag.ts';
-import type { TaskOutcome } from '../../dag/task-outcome.ts';
 import type { Report } from '../../state/flush-batch.ts';
 import type { TaskRow } from '../../state/flush-rows.ts';
 import type { MemoryJob } from '../../store/memory/memory-store.ts';
-import type { Random } from './random.ts';
+import { randomOutcome } from './random-outcome.ts';
 import type { World } from './world.ts';
 
 const HEARTBEAT_MS = 5_000;
@@ -131,27 +129,4 @@ export class SimulatedWorker {
     this.sessionKey = this.world.sessions.open(this.name, this.world.network.time.now());
     this.poll();
   }
-}
-
-const ERROR = { name: 'Error', message: 'it failed' };
-
-function randomOutcome(random: Random, task: SerializedTask | undefined): TaskOutcome {
-  const dice = random.next();
-  if (dice < 0.15) return { kind: 'failed', error: ERROR, retriable: true };
-  if (dice < 0.2) return { kind: 'failed', error: ERROR, retriable: false };
-  if (dice < 0.25) return { kind: 'lost', reason: 'its process died' };
-  if (dice < 0.33) return { kind: 'skipped', reason: 'nothing to do' };
-  return outcomeOfKind(random, task);
-}
-
-function outcomeOfKind(random: Random, task: SerializedTask | undefined): TaskOutcome {
-  if (task?.kind === 'branch') {
-    return { kind: 'branched', chosen: random.some(task.to, 0.5), output: null };
-  }
-  const isContent = random.chance(0.6);
-  if (task?.kind === 'short_circuit' && !isContent) {
-    return { kind: 'short_circuited', output: null };
-  }
-  if (task?.kind === 'sensor' && !isContent) return { kind: 'rescheduled', afterMs: 500 };
-  return { kind: 'success', output: null };
 }
