@@ -6,6 +6,7 @@ export {
 } from './administration.ts';
 export { isTopicLogError, TopicLogError, type TopicLogErrorCode } from './errors.ts';
 export { openTopicLog, type TopicLogConfig } from './open-topic-log.ts';
+export type { KafkaSasl, KafkaTls, KafkaTopicLogOptions } from './kafka/kafka-options.ts';
 export { MemoryTopicLog, MemoryTopicStore, type MemoryTopicLogOptions } from './memory.ts';
 export { murmur2, Partitioner } from './partitioner.ts';
 export type { PostgresTopicLogOptions } from './postgres/postgres-topic-log.ts';

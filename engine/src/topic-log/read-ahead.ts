@@ -1,27 +1,45 @@
+import type { ByteBudget } from './byte-budget.ts';
+
 /** One step of a paged read: what was read and where the next page starts (undefined: nothing follows). */
 export interface Page<T> {
-  readonly items: readonly T[];
+  readonly content: T;
   readonly next: number | undefined;
 }
 
+export interface ReadAheadOptions {
+  readonly budget: ByteBudget;
+  /** What one page may take. */
+  readonly pageBytes: number;
+}
+
 /**
- * Yields the pages of a read, asking for the next while the consumer works on the last. Pages without
- * items (gaps) are passed over. When the consumer stops, the page under way is awaited and dropped.
+ * Yields the pages of a read, fetching the next while the consumer works on the last, as far as the
+ * budget allows. When the consumer stops, a page under way is awaited and dropped.
  */
 export async function* readAhead<T>(
   from: number,
   fetchPage: (position: number) => Promise<Page<T>>,
-): AsyncGenerator<readonly T[], void> {
-  let pending: Promise<Page<T>> | undefined = fetchPage(from);
+  { budget, pageBytes }: ReadAheadOptions,
+): AsyncGenerator<T, void> {
+  let position: number | undefined = from;
+  let ahead: Promise<Page<T>> | undefined;
   try {
-    while (pending !== undefined) {
-      const page: Page<T> = await pending;
-      pending = page.next === undefined ? undefined : fetchPage(page.next);
-      // An early return of the consumer must not leave a rejection unhandled.
-      pending?.catch(() => undefined);
-      if (page.items.length > 0) yield page.items;
+    while (position !== undefined) {
+      const page: Page<T> = await (ahead ?? fetchPage(position));
+      if (ahead !== undefined) budget.give(pageBytes);
+      ahead = undefined;
+      position = page.next;
+      if (position !== undefined && budget.tryTake(pageBytes)) {
+        ahead = fetchPage(position);
+        // The consumer may stop before this page is awaited.
+        ahead.catch(() => undefined);
+      }
+      yield page.content;
     }
   } finally {
-    await pending?.catch(() => undefined);
+    if (ahead !== undefined) {
+      await ahead.catch(() => undefined);
+      budget.give(pageBytes);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { ByteBudget } from '../byte-budget.ts';
 import { partitionMissing } from '../errors.ts';
 import { throughOutages } from '../outage.ts';
 import { checkRange, rangeLost, type RangeOfPartition } from '../range-check.ts';
@@ -10,11 +11,13 @@ import { readPage, type PageRow } from './statements.ts';
 import type { TopicCatalog } from './topic-catalog.ts';
 
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
+const READ_AHEAD_BYTES = 64 * 1024 * 1024;
 
 /** Reads exact ranges, a page of whole batches a query, through outages. */
 export class PostgresRangeReader {
   readonly #connections: PostgresConnections;
   readonly #catalog: TopicCatalog;
+  readonly #budget = new ByteBudget(READ_AHEAD_BYTES);
 
   constructor(connections: PostgresConnections, catalog: TopicCatalog) {
     this.#connections = connections;
@@ -27,14 +30,18 @@ export class PostgresRangeReader {
       checkRange(asked, await this.#catalog.getHead(asked.topic, asked.partition));
       return;
     }
-    yield* readAhead(range.from, (position) => this.#fetchPage(asked, position, options));
+    const pages = readAhead(range.from, (at) => this.#fetchPage(asked, at, options), {
+      budget: this.#budget,
+      pageBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
+    });
+    for await (const records of pages) if (records.length > 0) yield records;
   }
 
   async #fetchPage(
     asked: RangeOfPartition,
     position: number,
     options: ReadOptions,
-  ): Promise<Page<LogRecord>> {
+  ): Promise<Page<LogRecord[]>> {
     const rest = { from: position, to: asked.range.to };
     const statement = readPage(asked, rest, options.maxBytes ?? DEFAULT_MAX_BYTES);
     const rows = await throughOutages(() => this.#connections.queryOnce<PageRow>(statement), {
@@ -56,7 +63,11 @@ export class PostgresRangeReader {
   }
 }
 
-function toPage(rows: readonly PageRow[], partition: number, range: OffsetRange): Page<LogRecord> {
+function toPage(
+  rows: readonly PageRow[],
+  partition: number,
+  range: OffsetRange,
+): Page<LogRecord[]> {
   const items: LogRecord[] = [];
   let next = range.to;
   for (const row of rows) {
@@ -66,5 +77,5 @@ function toPage(rows: readonly PageRow[], partition: number, range: OffsetRange)
     next = batch.nextOffset;
   }
   const ended = items.length === 0 || next >= range.to;
-  return { items, next: ended ? undefined : next };
+  return { content: items, next: ended ? undefined : next };
 }

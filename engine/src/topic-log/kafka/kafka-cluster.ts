@@ -1,0 +1,217 @@
+import type { KafkaConfig } from 'kafkajs';
+
+import { toError } from '../../platform/errors.ts';
+import { partitionMissing, topicMissing } from '../errors.ts';
+import { throughOutages, type OutageOptions } from '../outage.ts';
+import type { PartitionBounds } from '../topic-log.ts';
+import { CODE, explain, hasCode, isOutage } from './kafka-errors.ts';
+import {
+  checkInternals,
+  COORDINATOR,
+  createBrokerPool,
+  EARLIEST,
+  LATEST,
+  READ_COMMITTED,
+  type Broker,
+  type BrokerPool,
+  type Request,
+  type Response,
+} from './kafkajs-internals.ts';
+
+export interface KafkaClusterOptions {
+  readonly config: KafkaConfig;
+  /** How long a topic that the brokers do not know is given to appear. */
+  readonly patienceMs: number;
+}
+
+interface TopicLeaders {
+  readonly leaders: ReadonlyMap<number, number>;
+  readonly readAt: number;
+}
+
+/** Partition counts grow; a look at them may be this old. */
+const LEADERS_MAX_AGE_MS = 3_000;
+
+/**
+ * Connections, leaders and offsets over one kafkajs broker pool. Metadata is asked one topic at a time and
+ * kept here: kafkajs asks for all its topics together, and one deleted topic then fails the others.
+ */
+export class KafkaCluster {
+  readonly #pool: BrokerPool;
+  readonly #patienceMs: number;
+  readonly #topics = new Map<string, TopicLeaders>();
+  #refreshing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: KafkaClusterOptions) {
+    this.#pool = createBrokerPool(options.config);
+    this.#patienceMs = options.patienceMs;
+  }
+
+  /** Connects and refuses brokers and libraries that do not fit. */
+  async connect(): Promise<void> {
+    await this.guard(async () => {
+      await this.#pool.connect();
+      checkInternals(await this.#pool.findConnectedBroker());
+    });
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#pool.disconnect();
+  }
+
+  /** Runs through outages, so only for what may run twice; refusals get a remedy. */
+  async repeat<T>(
+    operation: (attempt: number) => Promise<T>,
+    outage: Omit<OutageOptions, 'isOutage'> = {},
+  ): Promise<T> {
+    return throughOutages((attempt) => this.guard(() => operation(attempt)), {
+      ...outage,
+      isOutage,
+    });
+  }
+
+  /** Runs once; after an outage's error the broker's connections and all leaders are looked up anew. */
+  async guard<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      return await operation();
+    } catch (error) {
+      if (isOutage(toError(error))) this.#topics.clear();
+      throw explain(error);
+    }
+  }
+
+  /** Partition → node id of its leader. Throws `TOPIC_MISSING`. */
+  async getLeaders(
+    topic: string,
+    maxAgeMs = LEADERS_MAX_AGE_MS,
+  ): Promise<ReadonlyMap<number, number>> {
+    const known = this.#topics.get(topic);
+    if (known !== undefined && performance.now() - known.readAt < maxAgeMs) return known.leaders;
+    const givenUpAt = performance.now() + this.#patienceMs;
+    return this.repeat(
+      async () => {
+        for (;;) {
+          const leaders = await this.#readLeaders(topic);
+          if (leaders !== undefined) return leaders;
+          this.#topics.delete(topic);
+          if (performance.now() > givenUpAt) throw topicMissing(topic);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      },
+      { limitMs: OUTAGE_LIMIT_MS },
+    );
+  }
+
+  forget(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
+  async getLeader(topic: string, partition: number): Promise<Broker> {
+    const known = (await this.getLeaders(topic, Infinity)).get(partition);
+    const leader = known ?? (await this.getLeaders(topic, 0)).get(partition);
+    if (leader === undefined) throw partitionMissing(topic, partition);
+    return this.getBroker(leader);
+  }
+
+  async getBroker(nodeId: number): Promise<Broker> {
+    return this.#pool.findBroker({ nodeId: String(nodeId) });
+  }
+
+  /** Any broker, once the pool knows its brokers. */
+  async getAnyBroker(): Promise<Broker> {
+    return this.#pool.findConnectedBroker();
+  }
+
+  async findCoordinator(id: string, type: keyof typeof COORDINATOR): Promise<Broker> {
+    const broker = await this.#pool.findConnectedBroker();
+    const request = { groupId: id, coordinatorType: COORDINATOR[type] };
+    const { coordinator } = await broker.findGroupCoordinator(request);
+    return this.getBroker(coordinator.nodeId);
+  }
+
+  /**
+   * Sends a request of our own. A broker that does not answer in time keeps its half-open connection in
+   * kafkajs; it is dropped, so that the next request opens a new one.
+   */
+  async send<T extends { readonly clientSideThrottleTime: number }>(
+    broker: Broker,
+    message: { readonly request: Request; readonly response: Response<T> },
+  ): Promise<T> {
+    try {
+      return await broker.connectionPool.send({ ...message, logResponseError: false });
+    } catch (error) {
+      if (toError(error).name === 'KafkaJSRequestTimeoutError') this.#drop(broker);
+      throw error;
+    }
+  }
+
+  #drop(broker: Broker): void {
+    const { host, port } = broker.connectionPool;
+    this.#pool.removeBroker({ host, port });
+    broker.disconnect().catch(() => undefined);
+  }
+
+  /** Log start and last stable offset of every partition. */
+  async readBounds(topic: string): Promise<Map<number, PartitionBounds>> {
+    const starts = await this.listOffsets(topic, EARLIEST);
+    const ends = await this.listOffsets(topic, LATEST);
+    return new Map(
+      [...ends].map(([partition, end]) => [partition, { start: starts.get(partition) ?? 0, end }]),
+    );
+  }
+
+  /** Offsets by time, -1 where no record is that young; `EARLIEST` and `LATEST` are times too. */
+  async listOffsets(topic: string, timestamp: number): Promise<Map<number, number>> {
+    const byLeader = groupByLeader(await this.getLeaders(topic));
+    const answers = await Promise.all(
+      [...byLeader].map(async ([nodeId, numbers]) => {
+        const broker = await this.getBroker(nodeId);
+        const partitions = numbers.map((partition) => ({ partition, timestamp }));
+        return broker.listOffsets({
+          isolationLevel: READ_COMMITTED,
+          topics: [{ topic, partitions }],
+        });
+      }),
+    );
+    const offsets = answers
+      .flatMap(({ responses }) => responses.flatMap((response) => response.partitions))
+      .map(({ partition, offset }): [number, number] => [partition, Number(offset)]);
+    return new Map(offsets.sort(([left], [right]) => left - right));
+  }
+
+  /** One refresh at a time: the pool keeps only the last answer. */
+  async #readLeaders(topic: string): Promise<ReadonlyMap<number, number> | undefined> {
+    const refreshed = this.#refreshing.then(async () => {
+      try {
+        await this.#pool.refreshMetadata([topic]);
+      } catch (error) {
+        if (hasCode(error, CODE.UNKNOWN_TOPIC_OR_PARTITION)) return undefined;
+        throw error;
+      }
+      return this.#pool.metadata?.topicMetadata.find((each) => each.topic === topic);
+    });
+    this.#refreshing = refreshed.catch(() => undefined);
+    const found = await refreshed;
+    if (found === undefined) return undefined;
+    const leaders = new Map(
+      found.partitionMetadata
+        .map(({ partitionId, leader }): [number, number] => [partitionId, leader])
+        .sort(([left], [right]) => left - right),
+    );
+    this.#topics.set(topic, { leaders, readAt: performance.now() });
+    return leaders;
+  }
+}
+
+export function groupByLeader(leaders: ReadonlyMap<number, number>): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (const [partition, leader] of leaders) {
+    const group = groups.get(leader);
+    if (group === undefined) groups.set(leader, [partition]);
+    else group.push(partition);
+  }
+  return groups;
+}
+
+/** Look-ups answer within this time or fail as an outage, which the caller's own repetition sees. */
+const OUTAGE_LIMIT_MS = 5_000;

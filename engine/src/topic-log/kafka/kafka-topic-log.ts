@@ -1,0 +1,211 @@
+import { systemClock } from '../../platform/clock.ts';
+import { silentLogger, type Logger } from '../../platform/log.ts';
+import type { AdministeredTopicLog } from '../administration.ts';
+import { ByteBudget } from '../byte-budget.ts';
+import { recordCrc } from '../crc32c.ts';
+import { partitionMissing } from '../errors.ts';
+import { Partitioner } from '../partitioner.ts';
+import type {
+  EnsureTopicOptions,
+  LogRecord,
+  NewRecord,
+  OffsetRange,
+  PartitionBounds,
+  ReadOptions,
+  RecordFingerprint,
+  Subscription,
+  TransactionalProducer,
+} from '../topic-log.ts';
+import type { BatchSenderOptions } from './batch-sender.ts';
+import { KafkaAdministration } from './kafka-administration.ts';
+import { KafkaCluster } from './kafka-cluster.ts';
+import { DEFAULTS, toKafkaConfig, type KafkaTopicLogOptions } from './kafka-options.ts';
+import { KafkaProducer } from './kafka-producer.ts';
+import { openKafkaTransactionalProducer } from './kafka-transactional-producer.ts';
+import { LATEST } from './kafkajs-internals.ts';
+import { KafkaRangeReader } from './range-reader.ts';
+import { KafkaWakeUps } from './wake-ups.ts';
+
+/** How long opening, and calls without a limit of their own, wait for brokers. */
+const CONNECT_LIMIT_MS = 30_000;
+
+/** Connects to Kafka and checks that broker and library fit. */
+export async function openKafkaTopicLog(
+  options: KafkaTopicLogOptions,
+): Promise<AdministeredTopicLog> {
+  const log = options.log ?? silentLogger;
+  const topicLog = new KafkaTopicLog(options, log);
+  try {
+    await topicLog.connect();
+  } catch (error) {
+    await topicLog.close();
+    throw error;
+  }
+  return topicLog;
+}
+
+class KafkaTopicLog implements AdministeredTopicLog {
+  readonly kind = 'kafka';
+  readonly #options: KafkaTopicLogOptions;
+  readonly #cluster: KafkaCluster;
+  readonly #administration: KafkaAdministration;
+  readonly #reader: KafkaRangeReader;
+  readonly #wakeUps: KafkaWakeUps;
+  readonly #sending: BatchSenderOptions;
+  readonly #producer: KafkaProducer;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: KafkaTopicLogOptions, log: Logger) {
+    const config = toKafkaConfig(options, log);
+    const patienceMs = options.patienceMs ?? DEFAULTS.patienceMs;
+    const openCluster = (): KafkaCluster => new KafkaCluster({ config, patienceMs });
+    this.#options = options;
+    this.#cluster = openCluster();
+    this.#administration = new KafkaAdministration(config);
+    this.#wakeUps = new KafkaWakeUps(openCluster(), log);
+    this.#reader = new KafkaRangeReader({
+      cluster: this.#cluster,
+      budget: new ByteBudget(options.readAheadBytes ?? DEFAULTS.readAheadBytes),
+      patienceMs,
+    });
+    this.#sending = {
+      cluster: this.#cluster,
+      clock: options.clock ?? systemClock,
+      log,
+      partitioner: new Partitioner(),
+      appendLimitMs: options.appendLimitMs ?? DEFAULTS.appendLimitMs,
+    };
+    this.#producer = new KafkaProducer(this.#sending);
+  }
+
+  async connect(): Promise<void> {
+    await this.#repeat(() => this.#cluster.connect());
+  }
+
+  async ensureTopic(topic: string, options: EnsureTopicOptions): Promise<number> {
+    const settings = { ...DEFAULTS.topicSettings, ...this.#options.topicSettings };
+    await this.#repeat(() => this.#administration.createTopic(topic, { ...options, settings }));
+    return (await this.partitions(topic)).length;
+  }
+
+  async partitions(topic: string): Promise<number[]> {
+    return [...(await this.#repeat(() => this.#cluster.getLeaders(topic))).keys()];
+  }
+
+  bounds(topic: string): Promise<ReadonlyMap<number, PartitionBounds>> {
+    return this.#repeat(() => this.#cluster.readBounds(topic));
+  }
+
+  offsetsAt(topic: string, at: Date): Promise<ReadonlyMap<number, number>> {
+    return this.#repeat(async () => {
+      const ends = await this.#cluster.listOffsets(topic, LATEST);
+      const found = await this.#cluster.listOffsets(topic, at.getTime());
+      return new Map(
+        [...ends].map(([partition, end]) => {
+          const offset = found.get(partition) ?? -1;
+          return [partition, offset < 0 ? end : offset];
+        }),
+      );
+    });
+  }
+
+  // eslint-disable-next-line max-params -- the port's signature
+  readRange(
+    topic: string,
+    partition: number,
+    range: OffsetRange,
+    options: ReadOptions = {},
+  ): AsyncIterable<readonly LogRecord[]> {
+    return this.#reader.read({ topic, partition, range }, options);
+  }
+
+  produce(topic: string, records: readonly NewRecord[]): Promise<void> {
+    return this.#producer.produce(topic, records);
+  }
+
+  openTransactionalProducer(transactionalId: string): Promise<TransactionalProducer> {
+    const transactionTimeoutMs =
+      this.#options.transactionTimeoutMs ?? DEFAULTS.transactionTimeoutMs;
+    return openKafkaTransactionalProducer({
+      ...this.#sending,
+      transactionalId,
+      transactionTimeoutMs,
+    });
+  }
+
+  onRecords(topic: string, wake: () => void): Subscription {
+    return this.#wakeUps.subscribe(topic, wake);
+  }
+
+  /** Looks back in growing steps: markers, aborted and compacted records leave gaps. */
+  async fingerprint(
+    topic: string,
+    partition: number,
+    offset: number,
+  ): Promise<RecordFingerprint | undefined> {
+    const bounds = (await this.bounds(topic)).get(partition);
+    if (bounds === undefined) throw partitionMissing(topic, partition);
+    let to = Math.min(offset + 1, bounds.end);
+    for (let step = 1; to > bounds.start; step *= 16) {
+      const from = Math.max(bounds.start, to - step);
+      let last: LogRecord | undefined;
+      for await (const batch of this.readRange(topic, partition, { from, to })) last = batch.at(-1);
+      if (last !== undefined) {
+        return { offset: last.offset, timestamp: last.timestamp, crc: recordCrc(last) };
+      }
+      to = from;
+    }
+    return undefined;
+  }
+
+  async isCompacted(topic: string): Promise<boolean> {
+    const policy = await this.#repeat(() => this.#administration.readCleanupPolicy(topic));
+    return policy.includes('compact');
+  }
+
+  async mirrorOffsets(
+    group: string,
+    topic: string,
+    offsets: ReadonlyMap<number, number>,
+  ): Promise<void> {
+    const partitions = [...offsets].map(([partition, offset]) => ({
+      partition,
+      offset: String(offset),
+      metadata: '',
+    }));
+    await this.#repeat(async () => {
+      const coordinator = await this.#cluster.findCoordinator(group, 'GROUP');
+      // Generation -1 commits without being a member, which needs no join and no consumer.
+      await coordinator.offsetCommit({
+        groupId: group,
+        groupGenerationId: -1,
+        memberId: '',
+        retentionTime: -1,
+        topics: [{ topic, partitions }],
+      });
+    });
+  }
+
+  async addPartitions(topic: string, partitions: number): Promise<void> {
+    await this.#repeat(() => this.#administration.addPartitions(topic, partitions));
+    this.#cluster.forget(topic);
+  }
+
+  async deleteRecordsBefore(topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+    await this.#repeat(() => this.#administration.deleteRecordsBefore(topic, offsets));
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await this.#repeat(() => this.#administration.deleteTopic(topic));
+    this.#cluster.forget(topic);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#wakeUps.close().then(() => this.#cluster.disconnect());
+    return this.#closed;
+  }
+
+  #repeat<T>(operation: () => Promise<T>): Promise<T> {
+    return this.#cluster.repeat(operation, { limitMs: CONNECT_LIMIT_MS });
+  }
+}
