@@ -22,13 +22,18 @@ export interface DagContent {
   readonly notBuilt: readonly string[];
   /** Why a run without params would be refused, `undefined` when it would not. */
   readonly paramsFault: string | undefined;
-  /** Stack of the `defineDag` call, to show faults of the whole DAG at its line. */
+  /** Stack of the `defineDag` call. */
   readonly definedAt: string;
 }
 
 /** Whether a value exported by a file is a DAG. */
 export function isDag(value: unknown): value is Dag {
   return typeof value === 'object' && value !== null && dagBrand in value;
+}
+
+/** Stack of the `defineDag` call, to show faults of the whole DAG at its line. */
+export function definedAt(dag: Dag): string {
+  return dag[dagBrand].definedAt;
 }
 
 /** The task of a DAG in a loaded module. Throws `TASK_MISSING`. */

@@ -50,7 +50,7 @@ export type {
 } from './task-context.ts';
 
 // For registration, workers and the test harness; DAG files need none of it.
-export { findTask, isDag } from './dag.ts';
+export { definedAt, findTask, isDag } from './dag.ts';
 export { hashDag, serializeDag } from './serialize-dag.ts';
 export { invokeTask, taskLost, taskTimedOut, type InvokeOptions } from './invoke-task.ts';
 export type { TaskDefinition } from './task-definition.ts';

@@ -13,7 +13,7 @@ export function serializeDag(dag: Dag): SerializedDag {
   if (notBuilt.length > 0) {
     throw dagError(
       'NOT_BUILT_YET',
-      `NOT_BUILT_YET: DAG '${dag.id}' uses what this version of Tidegate does not run yet: ${notBuilt.join(', ')}; remove it for now`,
+      `DAG '${dag.id}' uses what this version of Tidegate does not run yet: ${notBuilt.join(', ')}; remove it for now`,
       { features: notBuilt },
     );
   }

@@ -1,0 +1,84 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+import {
+  EXECUTION_ROUTES,
+  type RegisterRequest,
+  type RegisterResponse,
+} from '@tidegate/engine/execution-contract';
+import { toError, type Logger } from '@tidegate/engine/platform';
+
+import type { BundledFile } from './bundle-file.ts';
+import { bundleError } from './errors.ts';
+
+export interface RegistrationClientOptions {
+  readonly executionUrl: string;
+  readonly workerToken: string;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+const REQUEST_MS = 30_000;
+
+/**
+ * Puts bundles and DAGs over the execution API. Both calls may be repeated safely: a bundle goes by its content, and
+ * registering the same graph again changes nothing. So everything is tried until it succeeds or we stop.
+ */
+export class RegistrationClient {
+  readonly #options: RegistrationClientOptions;
+  /** Bundles the engine is known to have. */
+  readonly #stored = new Set<string>();
+
+  constructor(options: RegistrationClientOptions) {
+    this.#options = options;
+  }
+
+  /** Stores the bundle, unless this process did before, then registers what the file has. */
+  async register(request: RegisterRequest, bundle: BundledFile | null): Promise<RegisterResponse> {
+    if (bundle !== null && !this.#stored.has(bundle.hash)) {
+      const path = `${EXECUTION_ROUTES.artefact}/${bundle.hash}`;
+      await this.#put(path, 'application/octet-stream', bundle.text);
+      this.#stored.add(bundle.hash);
+    }
+    const body = JSON.stringify(request);
+    const answer = await this.#put(EXECUTION_ROUTES.dags, 'application/json', body);
+    return JSON.parse(answer) as RegisterResponse;
+  }
+
+  async #put(path: string, contentType: string, body: string): Promise<string> {
+    const { signal, log } = this.#options;
+    let pauseMs = FIRST_PAUSE_MS;
+    let isSaid = false;
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        return await this.#putOnce(path, contentType, body);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        // Once an outage: the engine may be starting, and a line a try would hide all others.
+        if (!isSaid) log.warn({ err: toError(thrown), path }, 'registration waits for the engine');
+        isSaid = true;
+        await wait(pauseMs, undefined, { signal });
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      }
+    }
+  }
+
+  async #putOnce(path: string, contentType: string, body: string): Promise<string> {
+    const { executionUrl, workerToken, signal } = this.#options;
+    const response = await fetch(new URL(path, executionUrl), {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${workerToken}`, 'content-type': contentType },
+      body,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]),
+    });
+    const text = await response.text();
+    if (response.ok) return text;
+    throw bundleError(
+      'REGISTRATION_REFUSED',
+      `PUT ${path} was answered with ${response.status}: ${text.slice(0, 500)}`,
+      { retriable: true, details: { status: response.status } },
+    );
+  }
+}
