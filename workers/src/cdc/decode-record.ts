@@ -78,13 +78,21 @@ export class ChangeDecoder {
       const old = before ? how.decodeRow(before) : this.#keyRow(record, how.parse);
       return old === inexact ? inexact : changed(this.#change(record, source, { op, row: old }));
     }
-    const after = envelope['after'] as Values | null | undefined;
+    return this.#decodeWritten(record, { envelope, source, op, decodeRow: how.decodeRow });
+  }
+
+  /** Creates, updates and snapshot reads; an update of the key is a delete and a create. */
+  #decodeWritten(record: LogRecord, written: Written): Decoded | typeof inexact {
+    const { source, op } = written;
+    const before = written.envelope['before'] as Values | null | undefined;
+    const after = written.envelope['after'] as Values | null | undefined;
     if (!after) throw new RecordError('COLUMN_MISSING', `op ${op} without the row after it`);
-    const isMoved = op === 'u' && before && this.#table.key.some((k) => differs(before[k], after[k]));
-    const row = how.decodeRow(after);
+    const isMoved =
+      op === 'u' && before && this.#table.key.some((k) => differs(before[k], after[k]));
+    const row = written.decodeRow(after);
     if (row === inexact) return inexact;
     if (!isMoved) return changed(this.#change(record, source, { op, row }));
-    const old = how.decodeRow(before);
+    const old = written.decodeRow(before);
     if (old === inexact) return inexact;
     return {
       kind: 'moved',
@@ -110,10 +118,7 @@ export class ChangeDecoder {
     );
   }
 
-  #decodeTombstone(
-    record: LogRecord,
-    parse: (text: string) => unknown,
-  ): Decoded | typeof inexact {
+  #decodeTombstone(record: LogRecord, parse: (text: string) => unknown): Decoded | typeof inexact {
     if (this.#table.tombstones === 'ignore' || record.key === null) return IGNORED;
     const row = this.#keyRow(record, parse);
     if (row === inexact) return inexact;
@@ -137,6 +142,13 @@ export class ChangeDecoder {
     }
     return decoder;
   }
+}
+
+interface Written {
+  readonly envelope: Values;
+  readonly source: Values;
+  readonly op: Operation;
+  readonly decodeRow: RowDecoder;
 }
 
 function parseQuickly(text: string): unknown {
@@ -186,7 +198,10 @@ function operationOf(op: unknown, snapshot: unknown): Operation | 't' | 'm' {
   // Debezium's ReadToInsertEvent turns snapshot reads into creates; the marker still tells.
   if (op === 'c' && snapshot !== undefined && isSnapshot(snapshot)) return 'r';
   if (op === 'c' || op === 'u' || op === 'd' || op === 'r' || op === 't' || op === 'm') return op;
-  throw new RecordError('OPERATION_UNKNOWN', `op ${JSON.stringify(op)} is none of c, r, u, d, t, m`);
+  throw new RecordError(
+    'OPERATION_UNKNOWN',
+    `op ${JSON.stringify(op)} is none of c, r, u, d, t, m`,
+  );
 }
 
 /** The marker is `"false"`, false or null in the stream, and one of several words in a snapshot. */

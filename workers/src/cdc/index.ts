@@ -1,4 +1,9 @@
-export { changeTable, type ChangeTable, type ChangeTableOptions, type RowOf } from './change-table.ts';
+export {
+  changeTable,
+  type ChangeTable,
+  type ChangeTableOptions,
+  type RowOf,
+} from './change-table.ts';
 export type { Change, Operation } from './change.ts';
 export type { Columns, ColumnType, Row } from './column-type.ts';
 export { loadChanges, type LoadChangesOptions } from './load-changes.ts';

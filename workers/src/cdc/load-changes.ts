@@ -40,9 +40,7 @@ export function loadChanges<
   const Cols extends Columns,
   Key extends keyof Cols & string,
   Mapped extends object,
->(
-  options: LoadChangesOptions<Cols, Key, Mapped>,
-): (context: TaskContext) => Promise<LoadSummary> {
+>(options: LoadChangesOptions<Cols, Key, Mapped>): (context: TaskContext) => Promise<LoadSummary> {
   const target = loadTarget(options);
   const sources = Object.values<string>(options.key);
   if ([...sources].sort().join() !== [...options.table.key].sort().join())

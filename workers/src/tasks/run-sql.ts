@@ -10,9 +10,7 @@ export interface RunSqlOptions {
 }
 
 /** A task that runs SQL in a PostgreSQL database, in one transaction. */
-export function runSql(
-  options: RunSqlOptions,
-): (context: TaskContext) => Promise<SqlSummary> {
+export function runSql(options: RunSqlOptions): (context: TaskContext) => Promise<SqlSummary> {
   return async (context) => {
     const { uri } = await context.connection(options.connection);
     return runStatements(context, { ...options, uri });

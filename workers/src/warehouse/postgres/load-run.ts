@@ -98,11 +98,7 @@ async function load(
   return checked(context, summaryOf(parts));
 }
 
-async function begin(
-  context: TaskContext,
-  options: LoadRunOptions,
-  topic: string,
-): Promise<Begun> {
+async function begin(context: TaskContext, options: LoadRunOptions, topic: string): Promise<Begun> {
   return throughOutages(context, `PostgreSQL ${options.connection}`, async () => {
     const session = await borrow(options);
     try {
@@ -115,9 +111,7 @@ async function begin(
 }
 
 function borrow(options: LoadRunOptions, shape?: TargetShape): Promise<LoaderSession> {
-  return pool.borrow(poolKey(options), () =>
-    openLoaderSession(options.uri, options.target, shape),
-  );
+  return pool.borrow(poolKey(options), () => openLoaderSession(options.uri, options.target, shape));
 }
 
 function poolKey({ uri, target }: LoadRunOptions): string {

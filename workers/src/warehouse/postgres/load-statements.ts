@@ -204,7 +204,5 @@ function assignments(into: readonly string[], key: readonly string[]): string {
 }
 
 function sameKey(key: readonly string[], alias: string): string {
-  return key
-    .map((name) => `${alias}.${identifier(name)} = s.${identifier(name)}`)
-    .join(' and ');
+  return key.map((name) => `${alias}.${identifier(name)} = s.${identifier(name)}`).join(' and ');
 }

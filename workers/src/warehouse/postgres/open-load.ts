@@ -1,4 +1,9 @@
-import type { KnownStream, StreamEpoch, StreamKind, StreamPosition } from '../../cdc/stream-state.ts';
+import type {
+  KnownStream,
+  StreamEpoch,
+  StreamKind,
+  StreamPosition,
+} from '../../cdc/stream-state.ts';
 import type { ChunkPart } from './chunk.ts';
 import type { LoaderSession } from './loader-session.ts';
 import { literal } from './sql-text.ts';

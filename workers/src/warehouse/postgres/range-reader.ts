@@ -6,7 +6,13 @@ import type { ChangeTable } from '../../cdc/change-table.ts';
 import { ChangeDecoder } from '../../cdc/decode-record.ts';
 import { RecordError } from '../../cdc/errors.ts';
 import { StreamVersions, type StreamKind } from '../../cdc/stream-state.ts';
-import { ChunkBuilder, refusedRecord, type Chunk, type ChunkLimits, type ChunkPart } from './chunk.ts';
+import {
+  ChunkBuilder,
+  refusedRecord,
+  type Chunk,
+  type ChunkLimits,
+  type ChunkPart,
+} from './chunk.ts';
 import { storedParts } from './load-chunk.ts';
 import type { LoadTarget } from './load-target.ts';
 import type { OpenedLoad } from './open-load.ts';

@@ -1,5 +1,5 @@
 import type { TaskSource } from '@tidegate/engine/dag';
-import pg from 'pg';
+import type pg from 'pg';
 
 import { refusedRecord, type Chunk, type RefusedRecord } from './chunk.ts';
 import { beginWith } from './load-chunk.ts';

@@ -12,10 +12,7 @@ export class SessionPool<Prepared> {
     this.#keepMs = keepMs;
   }
 
-  async borrow(
-    key: string,
-    open: () => Promise<Session<Prepared>>,
-  ): Promise<Session<Prepared>> {
+  async borrow(key: string, open: () => Promise<Session<Prepared>>): Promise<Session<Prepared>> {
     const waiting = this.#idle.get(key) ?? [];
     for (let idle = waiting.pop(); idle !== undefined; idle = waiting.pop()) {
       clearTimeout(idle.timer);

@@ -98,22 +98,17 @@ function applyMap(map: MapRow, change: Change): Values | null {
 
 /** PostgreSQL's text of a value, before the escapes of COPY or of array literals. */
 function fieldText(name: string, value: unknown): string | null {
-  switch (typeof value) {
-    case 'string':
-      if (!value.includes('\0')) return value;
-      throw new RecordError('COLUMN_UNREADABLE', `column ${name}: PostgreSQL holds no NUL in text`);
-    case 'number':
-    case 'bigint':
-      return String(value);
-    case 'boolean':
-      return value ? 't' : 'f';
-    case 'object':
-      if (value === null) return null;
-      if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
-      return value instanceof Date ? value.toISOString() : JSON.stringify(value);
-    default:
-      throw new RecordError('MAP_FAILED', `the row mapping gave no value for column ${name}`);
+  if (typeof value === 'string') {
+    if (!value.includes('\0')) return value;
+    throw new RecordError('COLUMN_UNREADABLE', `column ${name}: PostgreSQL holds no NUL in text`);
   }
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'boolean') return value ? 't' : 'f';
+  if (value === null) return null;
+  if (typeof value !== 'object')
+    throw new RecordError('MAP_FAILED', `the row mapping gave no value for column ${name}`);
+  if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
+  return value instanceof Date ? value.toISOString() : JSON.stringify(value);
 }
 
 function requireSameColumns(names: readonly string[], mapped: Values): void {

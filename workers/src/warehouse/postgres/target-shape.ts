@@ -37,21 +37,21 @@ interface FoundColumn extends TargetColumn {
 export function prepareTarget(client: pg.Client, target: LoadTarget): Promise<TargetShape> {
   return withPrivateSchema(client, async () => {
     const current = await listColumns(client, target.current);
-    const history = target.history && (await listColumns(client, target.history));
+    const history = target.history ? await listColumns(client, target.history) : [];
     const key = Object.keys(target.key).map((name) => getColumn(current, name, target.current));
     const shape = {
       id: await targetId(client, target),
       key: key.map(({ name, type }) => ({ name, type })),
       mapped: mappedColumns(current, target),
       currentExtras: extrasOf(current),
-      historyExtras: extrasOf(history ?? []),
+      historyExtras: extrasOf(history),
     };
-    if (history && target.history)
+    if (target.history !== undefined)
       for (const { name } of [...shape.key, ...shape.mapped])
         getColumn(history, name, target.history);
     for (const name of target.groups.flat()) getColumn(current, name, target.current);
     await requireUniqueKey(client, target);
-    await completeTables(client, target, { current, history: history ?? [] });
+    await completeTables(client, target, { current, history });
     await client.query(privateTables(target, shape, current));
     return shape;
   });
