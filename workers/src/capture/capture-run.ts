@@ -12,7 +12,7 @@ import { captureError } from './errors.ts';
 import { Outbox } from './outbox.ts';
 import { assertPositionHeld } from './server-info.ts';
 import { SnapshotRunner } from './snapshot-runner.ts';
-import { connectSource, sqlErrorCode } from './source-connection.ts';
+import { connectSource, describeSource, sqlErrorCode } from './source-connection.ts';
 import { StreamEncoder } from './stream-encoder.ts';
 import { findTableSchema, type TableSchema } from './table-schema.ts';
 
@@ -142,7 +142,7 @@ export class CaptureRun {
           return;
         }
         if (this.#deps.clock.now() - startedAt > SILENCE_MS) attempt = 0;
-        this.#waitingFor = error.message;
+        this.#waitingFor = `the source at ${describeSource(this.#config.source)} to answer: ${error.message}`;
         this.#deps.logger.warn({ err: error, attempt }, 'source is away, trying again');
         await backOff(this.#deps.clock, attempt);
         attempt += 1;

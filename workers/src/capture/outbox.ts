@@ -60,7 +60,9 @@ export class Outbox {
   readonly #stream: (StreamItem | CommitItem)[] = [];
   readonly #slices: QueuedSlice[] = [];
   #head = 0;
+  /** As of the flush under way, or of the last one. */
   #state: CaptureState;
+  #durable: CaptureState;
   #flight: Promise<void> | undefined;
   #isScheduled = false;
   #failure: Error | undefined;
@@ -70,12 +72,13 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#state = options.state;
+    this.#durable = options.state;
     this.#readUpTo = options.state;
   }
 
-  /** What the topic log says, as of the last flush. */
+  /** What the topic log says. */
   get state(): CaptureState {
-    return this.#state;
+    return this.#durable;
   }
 
   /** Where a reader that starts now must go on: behind everything queued. */
@@ -182,6 +185,7 @@ export class Outbox {
     batches.push({ topic: this.#options.stateTopic, records: [record] });
     try {
       await this.#options.session.append(batches, this.#state);
+      this.#durable = this.#state;
       slice?.settle();
       this.#options.onFlushed(rows + (slice?.records.length ?? 0));
     } catch (thrown) {

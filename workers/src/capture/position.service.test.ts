@@ -11,7 +11,7 @@ import {
   type CaptureHarness,
 } from './testing/capture-harness.ts';
 
-/** `# at 4711` lines of the server's own tool, followed by the row event they stand for. */
+/** Start and kind of every row event, as the server's own tool lists them. */
 async function listRowEvents(url: string, file: string): Promise<Map<number, string>> {
   const { hostname, port, username, password } = new URL(url);
   const { stdout } = await promisify(execFile)(
@@ -22,9 +22,12 @@ async function listRowEvents(url: string, file: string): Promise<Map<number, str
     ],
     { maxBuffer: 256 * 1024 * 1024 },
   );
+  const starts = [...stdout.matchAll(/^# at (\d+)$/gm)].map((match) => Number(match[1]));
+  const ends = stdout.matchAll(/^#.*end_log_pos (\d+) .*\t(Write|Update|Delete)_rows/gm);
   const events = new Map<number, string>();
-  for (const match of stdout.matchAll(/^# at (\d+)\n#.*?\b(Write|Update|Delete)_rows/gm))
-    events.set(Number(match[1]), match[2] ?? '');
+  // The tool lists the starts of a statement's events first, then what they are, each with its end.
+  for (const [, end, kind] of ends)
+    events.set(starts.findLast((start) => start < Number(end)) ?? -1, kind ?? '');
   return events;
 }
 
