@@ -2,7 +2,7 @@ import { BugError } from '../platform/errors.ts';
 import { recount } from './recount.ts';
 import type { TaskGraph } from './task-graph.ts';
 import { nextTaskState, type TaskState } from './task-state.ts';
-import { decide } from './trigger-rule.ts';
+import { decide, type Decision } from './trigger-rule.ts';
 
 /** What the rules say about a run, nothing admitted or started yet. */
 export interface Settled {
@@ -18,7 +18,7 @@ function isUndecided(state: TaskState): boolean {
 }
 
 /**
- * Applies skips and failures by rule until nothing changes. `isDue` says whether a retry or reschedule
+ * Applies skips and failures by rule, and takes back what was ready too early, until nothing changes. `isDue` says whether a retry or reschedule
  * has waited long enough (default: all have).
  */
 export function settle(
@@ -34,6 +34,8 @@ export function settle(
   }
 }
 
+type RuleEvent = 'skip_by_rule' | 'fail_by_rule' | 'withdraw';
+
 /** One level of decisions: what the states as they stand say, their own consequences left for the next. */
 export function decideLevel(
   graph: TaskGraph,
@@ -47,16 +49,28 @@ export function decideLevel(
     const own = counts[ix];
     if (own === undefined || !(isUndecided(state) || state === 'scheduled')) continue;
     const decision = decide(task.rule, own);
-    if (decision === 'run' && isUndecided(state)) runnable.push(ix);
-    if (decision === 'skip') decided.push({ ix, state: decidedState(state, 'skip_by_rule') });
-    if (decision === 'upstream_failed') {
-      decided.push({ ix, state: decidedState(state, 'fail_by_rule') });
-    }
+    const event = eventOf(decision, state);
+    if (event !== null) decided.push({ ix, state: decidedState(state, event) });
+    else if (decision === 'run' && isUndecided(state)) runnable.push(ix);
   }
   return { decided, runnable };
 }
 
-function decidedState(state: TaskState, event: 'skip_by_rule' | 'fail_by_rule'): TaskState {
+/** What was ready waits again when an upstream starts afresh: no task starts before its rule holds. */
+function eventOf(decision: Decision, state: TaskState): RuleEvent | null {
+  switch (decision) {
+    case 'skip':
+      return 'skip_by_rule';
+    case 'upstream_failed':
+      return 'fail_by_rule';
+    case 'wait':
+      return state === 'none' ? null : 'withdraw';
+    case 'run':
+      return null;
+  }
+}
+
+function decidedState(state: TaskState, event: RuleEvent): TaskState {
   const next = nextTaskState(state, event);
   if (next === null) throw new BugError(`a rule decided a task instance in state ${state}`);
   return next;

@@ -22,6 +22,7 @@ export const TASK_EVENTS = [
   'schedule',
   'skip_by_rule',
   'fail_by_rule',
+  'withdraw',
   'queue',
   'start',
   // A worker's report, after the engine has looked at retries.
@@ -48,11 +49,18 @@ export type TaskEvent = (typeof TASK_EVENTS)[number];
 
 type Row = Readonly<Record<TaskEvent, TaskState | null>>;
 
-const NOT_DECIDED = { schedule: null, skip_by_rule: null, fail_by_rule: null } as const;
+const NOT_DECIDED = {
+  schedule: null,
+  skip_by_rule: null,
+  fail_by_rule: null,
+  withdraw: null,
+} as const;
 const DECIDED = {
   schedule: 'scheduled',
   skip_by_rule: 'skipped',
   fail_by_rule: 'upstream_failed',
+  // An upstream was cleared or marked: the rule does not hold any more.
+  withdraw: 'none',
 } as const;
 
 const NOT_REPORTED = {
