@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, Kafka, type Admin, type KafkaConfig } from 'kafkajs';
+import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs';
 
 import type { EnsureTopicOptions } from '../topic-log.ts';
 import { topicMissing } from '../errors.ts';
@@ -69,7 +69,7 @@ export class KafkaAdministration {
       admin.describeConfigs({
         includeSynonyms: false,
         resources: [
-          { type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['cleanup.policy'] },
+          { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['cleanup.policy'] },
         ],
       }),
     ).catch((error: unknown) => {
@@ -79,7 +79,7 @@ export class KafkaAdministration {
   }
 
   async #run<T>(operation: (admin: Admin) => Promise<T>): Promise<T> {
-    const admin = new Kafka(this.#config).admin();
+    const admin = new kafkajs.Kafka(this.#config).admin();
     try {
       await admin.connect();
       return await operation(admin);

@@ -1,4 +1,4 @@
-import { logLevel, type KafkaConfig, type SASLOptions } from 'kafkajs';
+import kafkajs, { type KafkaConfig, type SASLOptions } from 'kafkajs';
 
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
@@ -57,7 +57,7 @@ export function toKafkaConfig(options: KafkaTopicLogOptions, log: Logger): Kafka
     connectionTimeout: 10_000,
     requestTimeout: 30_000,
     retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 200 },
-    logLevel: logLevel.INFO,
+    logLevel: kafkajs.logLevel.INFO,
     // kafkajs logs as errors what it or we repeat; what matters reaches callers as an error.
     logCreator: () => (entry) => {
       log.debug({ kafka: entry.log, namespace: entry.namespace }, 'kafkajs');

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-import { Kafka, type KafkaConfig } from 'kafkajs';
+import kafkajs, { type KafkaConfig } from 'kafkajs';
 
 import { TopicLogError } from '../errors.ts';
 
@@ -167,7 +167,7 @@ type CreateCluster = (options: {
 
 /** A broker pool of its own: its connections are shared with nobody. Throws `LOG_UNSUPPORTED`. */
 export function createBrokerPool(config: KafkaConfig): BrokerPool {
-  const kafka = new Kafka(config) as unknown as Record<symbol, unknown>;
+  const kafka = new kafkajs.Kafka(config) as unknown as Record<symbol, unknown>;
   const symbol = Object.getOwnPropertySymbols(kafka).find(
     (each) => each.description === CREATE_CLUSTER,
   );

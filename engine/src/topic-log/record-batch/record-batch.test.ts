@@ -35,6 +35,17 @@ describe('crc32c', () => {
     expect(crc32c(Buffer.alloc(32, 0xff))).toBe(0x62a8ab43);
   });
 
+  it('agrees with a bit by bit computation at every alignment and length', () => {
+    const data = Buffer.from(
+      Array.from({ length: 400 }, (_, index) => (index * 89) ^ (index >> 3)),
+    );
+    for (let from = 0; from < 9; from++) {
+      for (let to = from; to < data.length; to += 7) {
+        expect(crc32c(data.subarray(from, to))).toBe(slowCrc32c(data.subarray(from, to)));
+      }
+    }
+  });
+
   it('continues from the value of what came before', () => {
     const [first, second] = [Buffer.from('1234'), Buffer.from('56789')];
     expect(crc32c(second, crc32c(first))).toBe(0xe3069283);
@@ -118,4 +129,13 @@ function thrownBy(action: () => unknown): unknown {
     return error;
   }
   return undefined;
+}
+
+function slowCrc32c(data: Buffer): number {
+  let crc = -1;
+  for (const byte of data) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  }
+  return ~crc >>> 0;
 }
