@@ -39,5 +39,11 @@ const LONGEST_WAIT_MS = 2_000;
 /** Waits longer each time, with jitter so that loaders do not return all at once. Rejects on abort. */
 export async function pauseBeforeRetry(attempt: number, signal: AbortSignal): Promise<void> {
   const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 10));
-  await sleep(waitMs * (0.75 + Math.random() / 4), undefined, { signal });
+  try {
+    await sleep(waitMs * (0.75 + Math.random() / 4), undefined, { signal });
+  } catch (error) {
+    // The timer rejects with an error of its own; callers want to know why they were stopped.
+    signal.throwIfAborted();
+    throw error;
+  }
 }

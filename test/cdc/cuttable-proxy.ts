@@ -1,0 +1,77 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A TCP proxy whose network can be cut, to make outages without touching the shared server. */
+export interface CuttableProxy extends AsyncDisposable {
+  /** `url` with the proxy in the place of its server. */
+  through(url: string): string;
+  /** Resets all connections and refuses new ones. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+  /** From the next client message that contains `text` on, answers are swallowed. Resolves when it was sent. */
+  swallowAnswersAfter(text: string): Promise<void>;
+}
+
+export async function startProxy(targetUrl: string): Promise<CuttableProxy> {
+  const target = new URL(targetUrl);
+  const sockets = new Set<Socket>();
+  let trigger: { readonly text: string; readonly sent: () => void } | undefined;
+
+  const onClient = (client: Socket): void => {
+    const upstream = connect(Number(target.port), target.hostname);
+    let isSwallowing = false;
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.on('data', (data) => {
+      if (trigger !== undefined && data.includes(trigger.text)) {
+        isSwallowing = true;
+        trigger.sent();
+        trigger = undefined;
+      }
+      upstream.write(data);
+    });
+    upstream.on('data', (data) => {
+      if (!isSwallowing) client.write(data);
+    });
+  };
+
+  let server = await listen(0, onClient);
+  const { port } = server.address() as { port: number };
+  const cut = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of sockets) socket.resetAndDestroy();
+    await closed;
+  };
+  return {
+    through: (url) => {
+      const proxied = new URL(url);
+      proxied.hostname = '127.0.0.1';
+      proxied.port = String(port);
+      return proxied.href;
+    },
+    cut,
+    mend: async () => {
+      server = await listen(port, onClient);
+    },
+    swallowAnswersAfter: (text) =>
+      new Promise((resolve) => {
+        trigger = { text, sent: resolve };
+      }),
+    [Symbol.asyncDispose]: cut,
+  };
+}
+
+function listen(port: number, onClient: (client: Socket) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer(onClient);
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+}

@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { accounts } from '../../../dags/src/bank_accounts/accounts.ts';
+import { MemoryLog, type BankRow } from '../../../test/cdc/bank-events.ts';
+import { actualTables, expectedTables } from '../../../test/cdc/bank-oracle.ts';
+import { recomputeUserStats } from '../../../test/cdc/bank-tasks.ts';
+import {
+  BANK_TOPIC,
+  bankContext,
+  createBankWarehouse,
+  type BankWarehouse,
+} from '../../../test/cdc/bank-warehouse.ts';
+import { describeWith } from '../../../test/services/services.ts';
+import { loadRun } from '../warehouse/postgres/load-run.ts';
+import { loadTarget } from '../warehouse/postgres/load-target.ts';
+
+const target = loadTarget({
+  history: 'bank_accounts_history',
+  current: 'bank_accounts_current',
+  key: { original_id: 'id' },
+  groups: ['user_id'],
+  defaults: ['loaded_at'],
+});
+
+/** A change of one of a few accounts, and where its record goes. */
+const step = fc.record({
+  kind: fc.constantFrom('write', 'write', 'write', 'delete', 'move', 'repeat', 'snapshot'),
+  id: fc.integer({ min: 1, max: 5 }),
+  other: fc.integer({ min: 1, max: 5 }),
+  user: fc.integer({ min: 1, max: 3 }),
+  partition: fc.integer({ min: 0, max: 1 }),
+  sameEvent: fc.boolean(),
+});
+
+const plan = fc.record({
+  steps: fc.array(step, { minLength: 5, maxLength: 60 }),
+  /** Where the log is cut into ranges, and in which order these are loaded, some of them again. */
+  cuts: fc.array(fc.nat({ max: 30 }), { maxLength: 3 }),
+  order: fc.array(fc.nat({ max: 100 }), { maxLength: 6 }),
+  chunkRecords: fc.integer({ min: 1, max: 9 }),
+  drains: fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }),
+});
+
+type Plan = typeof plan extends fc.Arbitrary<infer Value> ? Value : never;
+
+function logOf(steps: Plan['steps']): MemoryLog {
+  const log = new MemoryLog();
+  const living = new Map<number, BankRow>();
+  let pos = 100;
+  let eventRow = 0;
+  for (const { kind, id, other, user, partition, sameEvent } of steps) {
+    // Rows of one binlog event share a position and a time.
+    eventRow = sameEvent ? eventRow + 1 : 0;
+    pos += sameEvent ? 0 : 100;
+    const at = { pos, row: eventRow, partition };
+    const before = living.get(id);
+    const after = { id, user_id: user, account: `${kind} at ${pos}/${eventRow}` };
+    if (kind === 'repeat') repeatSome(log, partition, id);
+    else if (kind === 'snapshot' && before) log.change({ op: 'r', after: before, ...at });
+    else if (kind === 'delete' && before) {
+      living.delete(id);
+      log.change({ op: 'd', before, ...at });
+    } else if (kind === 'move' && before && !living.has(other)) {
+      living.delete(id);
+      living.set(other, { ...after, id: other });
+      log.change({ op: 'u', before, after: { ...after, id: other }, ...at });
+    } else if (kind === 'write') {
+      living.set(id, after);
+      log.change(before ? { op: 'u', before, after, ...at } : { op: 'c', after, ...at });
+    }
+  }
+  return log;
+}
+
+/** A producer that crashed writes its last records again. */
+function repeatSome(log: MemoryLog, partition: number, count: number): void {
+  const records = log.partitions.get(partition) ?? [];
+  for (const { value } of records.slice(-count)) log.append(value, partition);
+}
+
+function rangesOf(log: MemoryLog, cuts: readonly number[]) {
+  return [...log.partitions].flatMap(([partition, { length }]) => {
+    const ends = [...new Set([...cuts.filter((cut) => cut < length && cut > 0), length])];
+    ends.sort((a, b) => a - b);
+    return ends.map((to, index) => ({
+      topic: BANK_TOPIC,
+      partition,
+      from: ends[index - 1] ?? 0,
+      to,
+    }));
+  });
+}
+
+describeWith(['postgres'], 'any history, cut, ordered and repeated in any way', () => {
+  let warehouse: BankWarehouse;
+  beforeAll(async () => {
+    warehouse = await createBankWarehouse();
+  });
+  afterAll(async () => {
+    await warehouse[Symbol.asyncDispose]();
+  });
+
+  it('ends as a plain recomputation from the log', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(plan, async ({ steps, cuts, order, chunkRecords, drains }) => {
+        await warehouse.reset();
+        const log = logOf(steps);
+        const ranges = rangesOf(log, cuts);
+        const loads = [
+          ...order.map((place) => place % Math.max(1, ranges.length)),
+          ...ranges.keys(),
+        ];
+        for (const [turn, place] of loads.entries()) {
+          const range = ranges[place];
+          if (range === undefined) continue;
+          const context = bankContext({
+            log,
+            url: warehouse.url,
+            loadId: `load-${turn}`,
+            ranges: [range],
+            batchRecords: 3,
+          });
+          await loadRun(context, {
+            uri: warehouse.url,
+            connection: 'bankdw',
+            target,
+            table: accounts as never,
+            map: ({ user_id, account, created_at, updated_at }) => ({
+              user_id,
+              account,
+              created_at,
+              updated_at,
+            }),
+            limits: { records: chunkRecords, bytes: 2 ** 20 },
+          });
+          if (drains[turn % 12] === true) await recomputeUserStats(context);
+        }
+        await recomputeUserStats(bankContext({ log, url: warehouse.url }));
+        expect(await actualTables(warehouse)).toEqual(expectedTables(log));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
