@@ -23,9 +23,9 @@ export interface StandaloneConfig {
   readonly adminPassword: string | undefined;
   readonly workerConcurrency: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** `TIDEGATE_CONN_<ID>` by lower-case id. */
+  /** `TIDEGATE_CONN_<ID>` by id, upper case. */
   readonly connections: Readonly<Record<string, string>>;
-  /** `TIDEGATE_VAR_<ID>` by lower-case id. */
+  /** `TIDEGATE_VAR_<ID>` by id, upper case. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -175,7 +175,5 @@ function saslFaults(env: NodeJS.ProcessEnv): string[] {
 
 function collect(env: NodeJS.ProcessEnv, prefix: string): Readonly<Record<string, string>> {
   const found = Object.entries(env).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(
-    found.map(([name, value]) => [name.slice(prefix.length).toLowerCase(), value ?? '']),
-  );
+  return Object.fromEntries(found.map(([name, value]) => [name.slice(prefix.length), value ?? '']));
 }

@@ -11,7 +11,8 @@ const COLUMNS: readonly Column<StreamResponse>[] = [
   { heading: 'records_behind', value: (stream) => stream.records_behind },
   { heading: 'seconds_behind', value: (stream) => stream.seconds_behind },
   { heading: 'partitions', value: (stream) => stream.partitions.length },
-  { heading: 'blocked_by', value: (stream) => stream.blocked_by },
+  { heading: 'paused', value: (stream) => stream.is_paused },
+  { heading: 'topic_exists', value: (stream) => stream.topic_exists },
 ];
 
 /** `tidegate streams …` */

@@ -31,17 +31,6 @@ export async function ensurePostgresDatabases(
   });
 }
 
-/** Runs a SQL file; its statements must bear being run again. */
-export async function applyPostgresFile(url: string, file: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(readFileSync(file, 'utf8'));
-  } finally {
-    await client.end();
-  }
-}
-
 /** Runs a SQL file on a MySQL of ours; its statements must bear being run again. */
 export async function applyMysqlFile(url: string, file: string): Promise<void> {
   const connection = await mysql.createConnection({ uri: url, multipleStatements: true });

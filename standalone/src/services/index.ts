@@ -1,6 +1,6 @@
+export { checkPostgres, ensureTables, PostgresUnusable } from './check-postgres.ts';
 export {
   applyMysqlFile,
-  applyPostgresFile,
   ensureMysqlUser,
   ensurePostgresDatabases,
   type OwnedDatabase,

@@ -7,23 +7,27 @@ export const streamPartition = z.object({
   partition: z.number().int(),
   /** Next offset to be given to a run. */
   cursor: z.number().int(),
-  /** Lowest offset not loaded yet: the cursor, or the lowest hole. */
+  /** Up to here everything is loaded: the lowest hole. */
   loaded_to: z.number().int(),
+  start: z.number().int(),
   end: z.number().int(),
+  /** Offsets not loaded: an upper bound of records, since offsets have gaps. */
   records_behind: z.number().int(),
-  /** Age of the oldest record not loaded; 0 when nothing is. */
-  seconds_behind: z.number(),
+  /** Age of the oldest record not loaded; 0 when nothing is behind, null when its time is not known. */
+  seconds_behind: z.number().nullable(),
 });
 
 export const streamResponse = z.object({
   dag_id: z.string(),
   topic: z.string(),
+  /** False: the topic does not exist (yet). */
+  topic_exists: z.boolean(),
+  is_paused: z.boolean(),
   partitions: z.array(streamPartition),
   records_behind: z.number().int(),
-  seconds_behind: z.number(),
-  /** A failed live range that holds the stream, as its run id. */
-  blocked_by: z.string().nullable(),
-  checked_at: instant,
+  /** Of the partition that is furthest behind. */
+  seconds_behind: z.number().nullable(),
+  checked_at: instant.nullable(),
 });
 export type StreamResponse = z.infer<typeof streamResponse>;
 

@@ -1,0 +1,200 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { BugError } from '@tidegate/engine/platform';
+
+import { BANK, BANK_SOURCE_SQL, BANK_WAREHOUSE_SQL } from './bank.ts';
+import type { StandaloneConfig } from './config.ts';
+import { StandaloneError } from './errors.ts';
+import type { HomeSecrets } from './home.ts';
+import { StablePorts } from './ports.ts';
+import {
+  applyMysqlFile,
+  checkPostgres,
+  ensureMysqlUser,
+  ensurePostgresDatabases,
+  ensureTables,
+  findMysqlProgram,
+  PostgresUnusable,
+  type ServerProcess,
+  startMysql,
+  startPostgres,
+} from './services/index.ts';
+
+/** Where everything is, embedded or named by the environment. */
+export interface Databases {
+  readonly metadataUrl: string;
+  /** Undefined when the topic log is Kafka. */
+  readonly topicLogUrl: string | undefined;
+  readonly warehouseUrl: string;
+  readonly source: Source;
+  /** What was started here, to be stopped last. */
+  readonly servers: readonly ServerProcess[];
+  /** A line each for the person who started us. */
+  readonly notes: readonly string[];
+}
+
+export type Source =
+  | { readonly kind: 'mysql'; readonly url: string }
+  | { readonly kind: 'sample' }
+  | { readonly kind: 'elsewhere' };
+
+/** Starts what the environment does not name, and checks what it names. */
+export async function openDatabases(
+  config: StandaloneConfig,
+  secrets: HomeSecrets,
+): Promise<Databases> {
+  const ports = new StablePorts(path.join(config.home, 'ports.json'));
+  const started = await Promise.allSettled([
+    openPostgres(config, secrets, ports),
+    openSource(config, ports),
+  ]);
+  const [postgres, source] = started;
+  if (postgres.status === 'fulfilled' && source.status === 'fulfilled') {
+    const servers = [...source.value.servers, ...postgres.value.servers];
+    return {
+      ...postgres.value,
+      source: source.value.source,
+      servers,
+      notes: [...postgres.value.notes, ...source.value.notes],
+    };
+  }
+  // One of the two failed: what the other one started must not outlive us.
+  for (const one of started) {
+    if (one.status === 'fulfilled')
+      await Promise.all(one.value.servers.map((server) => server.stop()));
+  }
+  const failed = started.find((one) => one.status === 'rejected');
+  throw failed?.reason;
+}
+
+interface OpenedPostgres extends Omit<Databases, 'source'> {
+  readonly notes: readonly string[];
+}
+
+async function openPostgres(
+  config: StandaloneConfig,
+  secrets: HomeSecrets,
+  ports: StablePorts,
+): Promise<OpenedPostgres> {
+  const warehouse = config.connections['BANKDW'];
+  await Promise.all([
+    checkNamed('TIDEGATE_DATABASE_URL', config.databaseUrl),
+    checkNamed('TIDEGATE_CONN_BANKDW', warehouse),
+  ]);
+  const isNeeded = [config.databaseUrl, warehouse, config.kafka].includes(undefined);
+  const embedded = isNeeded ? await startEmbedded(config, secrets, ports) : undefined;
+  const metadataUrl = pick(config.databaseUrl, embedded?.metadataUrl);
+  const warehouseUrl = pick(warehouse, embedded?.warehouseUrl);
+  await ensureTables(
+    warehouseUrl,
+    'bank_accounts_history',
+    readFileSync(BANK_WAREHOUSE_SQL, 'utf8'),
+  );
+  return {
+    metadataUrl,
+    topicLogUrl: config.kafka === undefined ? embedded?.topicLogUrl : undefined,
+    warehouseUrl,
+    servers: embedded === undefined ? [] : [embedded.server],
+    notes: describePostgres(config, warehouseUrl),
+  };
+}
+
+/** What is named wins over what is embedded; one of the two is always there. */
+function pick(named: string | undefined, embedded: string | undefined): string {
+  const url = named ?? embedded;
+  if (url === undefined) throw new BugError('a database is neither named nor embedded');
+  return url;
+}
+
+function describePostgres(config: StandaloneConfig, warehouseUrl: string): string[] {
+  const { databaseUrl, kafka } = config;
+  // The embedded warehouse's password is no secret: the seeds' users know it.
+  const isOwn = config.connections['BANKDW'] === undefined;
+  return [
+    `metadata   ${databaseUrl === undefined ? 'embedded PostgreSQL' : withoutPassword(databaseUrl)}`,
+    `topic log  ${kafka === undefined ? 'embedded PostgreSQL' : `Kafka ${kafka.brokers.join(',')}`}`,
+    `warehouse  ${isOwn ? warehouseUrl : withoutPassword(warehouseUrl)}`,
+  ];
+}
+
+async function startEmbedded(config: StandaloneConfig, secrets: HomeSecrets, ports: StablePorts) {
+  const server = await startPostgres({
+    dataFolder: path.join(config.home, 'postgres'),
+    logFile: path.join(config.home, 'logs', 'postgres.log'),
+    port: config.postgresPort ?? (await ports.get('postgres')),
+    password: secrets.postgresPassword,
+    settings: ['max_connections=100', 'shared_buffers=128MB'],
+  });
+  const own = { password: secrets.postgresPassword };
+  const [metadataUrl, topicLogUrl, warehouseUrl] = (await ensurePostgresDatabases(server.url, [
+    { name: 'tidegate', user: 'tidegate', ...own },
+    { name: 'tidegate_log', user: 'tidegate_log', ...own },
+    BANK.warehouse,
+  ])) as [string, string, string];
+  return { server, metadataUrl, topicLogUrl, warehouseUrl };
+}
+
+interface OpenedSource {
+  readonly source: Source;
+  readonly servers: readonly ServerProcess[];
+  readonly notes: readonly string[];
+}
+
+async function openSource(config: StandaloneConfig, ports: StablePorts): Promise<OpenedSource> {
+  const named = config.connections['BANKDB'];
+  if (!config.isCaptureOn) {
+    return {
+      source: { kind: 'elsewhere' },
+      servers: [],
+      notes: ['source     written by others (TIDEGATE_CAPTURE=off)'],
+    };
+  }
+  if (named !== undefined) {
+    return {
+      source: { kind: 'mysql', url: named },
+      servers: [],
+      notes: [`source     ${withoutPassword(named)}`],
+    };
+  }
+  if (findMysqlProgram() === undefined) {
+    const note =
+      'source     SAMPLE DATA: no MySQL or MariaDB is installed, a built-in feed makes changes up';
+    return { source: { kind: 'sample' }, servers: [], notes: [note] };
+  }
+  const { url, server } = await startBankSource(config, ports);
+  return { source: { kind: 'mysql', url }, servers: [server], notes: [`source     ${url}`] };
+}
+
+async function startBankSource(config: StandaloneConfig, ports: StablePorts) {
+  const dataFolder = path.join(config.home, 'mysql');
+  const isNew = !existsSync(path.join(dataFolder, BANK.sourceUser.database));
+  const server = await startMysql({
+    dataFolder,
+    logFile: path.join(config.home, 'logs', 'mysql.log'),
+    port: await ports.get('mysql'),
+  });
+  // Only once: sample rows a person deleted must stay deleted.
+  if (isNew) {
+    await applyMysqlFile(server.url, BANK_SOURCE_SQL);
+    await ensureMysqlUser(server.url, BANK.sourceUser);
+  }
+  const { user, password, database } = BANK.sourceUser;
+  return { url: `mysql://${user}:${password}@127.0.0.1:${server.port}/${database}`, server };
+}
+
+async function checkNamed(variable: string, url: string | undefined): Promise<void> {
+  if (url === undefined) return;
+  try {
+    await checkPostgres(variable, url);
+  } catch (error) {
+    if (!(error instanceof PostgresUnusable)) throw error;
+    throw new StandaloneError('TARGET_UNUSABLE', error.message, { cause: error });
+  }
+}
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  if (shown.password !== '') shown.password = '***';
+  return shown.href;
+}

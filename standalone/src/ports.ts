@@ -1,0 +1,44 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+
+import { findFreePort } from './services/index.ts';
+
+/**
+ * Ports of the embedded services, the same at every start while they are free: a person's database client
+ * keeps working over a restart.
+ */
+export class StablePorts {
+  readonly #file: string;
+  readonly #known: Record<string, number>;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#known = existsSync(file)
+      ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>)
+      : {};
+  }
+
+  async get(name: string): Promise<number> {
+    const last = this.#known[name];
+    if (last !== undefined && (await isFree('127.0.0.1', last))) return last;
+    const port = await findFreePort();
+    this.#known[name] = port;
+    writeFileSync(this.#file, JSON.stringify(this.#known));
+    return port;
+  }
+}
+
+/** True when nothing listens on a port of this machine. */
+export function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, host, () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
+  });
+}

@@ -1,0 +1,64 @@
+import type { Database, RunMaker } from '@tidegate/engine/server';
+import type { Logger } from '@tidegate/engine/platform';
+import type { TopicLog } from '@tidegate/engine/topic-log';
+import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+
+import type { Access } from './access.ts';
+import { requireAccess } from './authorization.ts';
+import { sendError } from './error-mapping.ts';
+import { checkHost, checkOrigin } from './guard.ts';
+import { authRoutes } from './routes/auth.ts';
+import { dagRoutes } from './routes/dags.ts';
+import { dagRunRoutes } from './routes/dag-runs.ts';
+import { monitorRoutes } from './routes/monitor.ts';
+import { streamRoutes } from './routes/streams.ts';
+import { taskInstanceRoutes } from './routes/task-instances.ts';
+
+export interface WebConfig {
+  readonly host: string;
+  /** Names besides loopback this server answers for. */
+  readonly allowedHosts: readonly string[];
+  readonly version: string;
+}
+
+/** What the routes work with. */
+export interface WebContext {
+  readonly config: WebConfig;
+  readonly database: Database;
+  readonly topicLog: TopicLog;
+  readonly runs: Pick<RunMaker, 'triggerRun'>;
+  readonly access: Access;
+}
+
+const MOST_BODY_BYTES = 1024 * 1024;
+
+/** The HTTP server of API and console, not yet listening. */
+export async function createWebApp(context: WebContext, logger: Logger): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: logger as unknown as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: MOST_BODY_BYTES,
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 300 },
+  });
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler({}, (_request, reply) => reply.code(404).send({ detail: 'Not Found' }));
+  app.addHook('onRequest', (request, _reply, done) => {
+    checkHost(request, context.config.allowedHosts);
+    checkOrigin(request);
+    done();
+  });
+  requireAccess(app, context.access);
+  for (const routes of ROUTES) routes(app, context);
+  await app.ready();
+  return app;
+}
+
+const ROUTES = [
+  monitorRoutes,
+  authRoutes,
+  dagRoutes,
+  dagRunRoutes,
+  taskInstanceRoutes,
+  streamRoutes,
+];

@@ -1,0 +1,18 @@
+import { readStreamLag } from '@tidegate/engine/server';
+import type { FastifyInstance } from 'fastify';
+
+import type { StreamCollection } from '../../contract/index.ts';
+import type { WebContext } from '../app.ts';
+import { toStream } from '../read-models/stream.ts';
+
+/** Lag of every stream, in records and seconds. */
+export function streamRoutes(app: FastifyInstance, { database, topicLog }: WebContext): void {
+  app.get(
+    '/api/v2/streams',
+    { config: { access: 'viewer' } },
+    async (): Promise<StreamCollection> => {
+      const streams = await readStreamLag({ sql: database, topicLog }, { now: new Date() });
+      return { streams: streams.map(toStream), total_entries: streams.length };
+    },
+  );
+}
