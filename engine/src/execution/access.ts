@@ -58,7 +58,10 @@ export function answerErrors(app: FastifyInstance): void {
 }
 
 /** A body that fits its schema, or 400 naming the first thing that does not. */
-export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
+export function parseBody<Schema extends z.ZodType>(
+  schema: Schema,
+  body: unknown,
+): z.infer<Schema> {
   try {
     return schema.parse(body);
   } catch (thrown) {

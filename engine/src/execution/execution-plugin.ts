@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { SchedulerCore } from '../scheduler/scheduler-core.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../store/db.ts';
 import { answerErrors, requireWorkerToken } from './access.ts';
@@ -15,16 +15,17 @@ import { routeSession } from './route-session.ts';
 import { routeStart } from './route-start.ts';
 
 export interface ExecutionOptions {
-  readonly scheduler: Scheduler;
+  readonly scheduler: SchedulerCore;
   readonly database: Database;
   readonly clock: Clock;
   readonly workerToken: string;
   readonly secrets: SecretSources;
+  /** Told after a registration. */
+  readonly onDagsChanged?: () => void;
 }
 
-/** Large enough for 1,000 results of 4 MB together, and for a bundle. */
-const BODY_LIMIT = 16 * 1_048_576;
-export const EXECUTION_BODY_LIMIT = BODY_LIMIT;
+/** 1,000 results of 4 MB together, with room for what JSON adds. */
+export const EXECUTION_BODY_LIMIT = 16 * 1_048_576;
 
 /** The execution API on a Fastify instance of its own listener. */
 export async function registerExecution(

@@ -3,7 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import { TidegateError } from '../platform/errors.ts';
 import { LEASE_MS } from '../scheduler/worker-sessions.ts';
 import { parseBody } from './access.ts';
-import { claimRequestSchema, EXECUTION_ROUTES, type ClaimResponse, type Grant } from './contract.ts';
+import {
+  claimRequestSchema,
+  EXECUTION_ROUTES,
+  type ClaimResponse,
+  type Grant,
+} from './contract.ts';
 import { EXECUTION_ERRORS } from './errors.ts';
 import type { ExecutionOptions } from './execution-plugin.ts';
 

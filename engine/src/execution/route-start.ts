@@ -4,7 +4,12 @@ import { LEASE_MS } from '../scheduler/worker-sessions.ts';
 import { buildGrant } from '../scheduler/flush/build-grant.ts';
 import { startQueued } from '../store/start-queued.ts';
 import { parseBody } from './access.ts';
-import { EXECUTION_ROUTES, startRequestSchema, type Grant, type StartResponse } from './contract.ts';
+import {
+  EXECUTION_ROUTES,
+  startRequestSchema,
+  type Grant,
+  type StartResponse,
+} from './contract.ts';
 import type { ExecutionOptions } from './execution-plugin.ts';
 import { superseded } from './route-claim.ts';
 

@@ -30,33 +30,23 @@ const CONFLICT_ATTEMPTS = 20;
 export class Database implements Sql {
   readonly url: string;
   readonly pool: pg.Pool;
+  /** Task logs only: slow logging never delays anything else. */
+  readonly logs: Sql;
+  private readonly logPool: pg.Pool;
 
   constructor(options: DatabaseOptions) {
     const logger = options.logger ?? silentLogger;
     this.url = options.url;
-    this.pool = new pg.Pool({
-      connectionString: options.url,
-      max: options.poolSize ?? 4,
-      types: pgTypes,
-      application_name: 'tidegate',
-      connectionTimeoutMillis: 10_000,
-      keepAlive: true,
-      // A transaction whose process hangs must not hold run rows for ever.
-      options: '-c idle_in_transaction_session_timeout=30s',
-    });
-    // An idle connection that breaks is replaced by the pool; unheard, the event would end the process.
-    this.pool.on('error', (err) => logger.warn({ err }, 'metadata connection lost'));
+    this.pool = createPool(options, options.poolSize ?? 4, logger);
+    this.logPool = createPool(options, 1, logger);
+    this.logs = { query: (text, values) => this.run(this.logPool, text, values) };
   }
 
   async query<Row extends pg.QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
   ): Promise<pg.QueryResult<Row>> {
-    try {
-      return await this.pool.query<Row>(text, [...values]);
-    } catch (thrown) {
-      throw asStoreError(thrown);
-    }
+    return this.run<Row>(this.pool, text, values);
   }
 
   /** Runs `work` in one transaction; a deadlock or serialization failure runs it again after a random pause. */
@@ -72,7 +62,19 @@ export class Database implements Sql {
   }
 
   async close(): Promise<void> {
-    await this.pool.end();
+    await Promise.all([this.pool.end(), this.logPool.end()]);
+  }
+
+  private async run<Row extends pg.QueryResultRow>(
+    pool: pg.Pool,
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<pg.QueryResult<Row>> {
+    try {
+      return await pool.query<Row>(text, [...values]);
+    } catch (thrown) {
+      throw asStoreError(thrown);
+    }
   }
 
   private async attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -92,6 +94,24 @@ export class Database implements Sql {
       client.release(broken);
     }
   }
+}
+
+function createPool(options: DatabaseOptions, max: number, logger: Logger): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max,
+    types: pgTypes,
+    application_name: 'tidegate',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    // A transaction whose process hangs must not hold run rows for ever.
+    options: '-c idle_in_transaction_session_timeout=30s',
+  });
+  // An idle connection that breaks is replaced by the pool; unheard, the event would end the process.
+  pool.on('error', (err) => logger.warn({ err }, 'metadata connection lost'));
+  // The same for one that breaks while it is lent out: the statement of its user fails, that is enough.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
 }
 
 function asStoreError(thrown: unknown): unknown {

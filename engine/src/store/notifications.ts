@@ -5,11 +5,13 @@ import type { Logger } from '../platform/log.ts';
 import type { Sql } from './db.ts';
 
 /**
- * Wake-ups between processes. `runs`: runs were created, cleared, unpaused. `ready`: task instances of the
- * runs named wait for a worker of somebody else. Sent once a batch; a lost one costs a sweep, nothing else.
+ * Wake-ups between processes. `runs`: runs were created, cleared, unpaused. `dags`: DAGs were registered or
+ * paused. `ready`: task instances of the runs named wait for a worker of somebody else. Sent once a batch; a lost one costs a sweep, nothing else.
  */
 export type Notification =
-  { readonly kind: 'runs' } | { readonly kind: 'ready'; readonly runKeys: readonly number[] };
+  | { readonly kind: 'runs' }
+  | { readonly kind: 'dags' }
+  | { readonly kind: 'ready'; readonly runKeys: readonly number[] };
 
 const CHANNEL = 'tidegate';
 /** PostgreSQL takes payloads below 8,000 bytes; more runs than this are left to the sweep. */

@@ -29,7 +29,11 @@ returning ${TASK_COLUMNS}`;
 export async function startQueued(
   database: Database,
   cache: RunInfoCache,
-  order: { readonly jobs: readonly QueuedJob[]; readonly sessionKey: number; readonly nowMs: number },
+  order: {
+    readonly jobs: readonly QueuedJob[];
+    readonly sessionKey: number;
+    readonly nowMs: number;
+  },
 ): Promise<{ readonly rows: readonly (TaskRow | null)[]; readonly outputs: Outputs }> {
   const jobs = order.jobs.filter((job) => /^\d{1,16}$/.test(job.nonce));
   const result = await database.query(START, [

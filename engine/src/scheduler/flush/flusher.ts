@@ -19,8 +19,8 @@ export interface FlusherOptions {
   readonly taskTokens: TaskTokens;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** BullMQ lane: what no worker asked for directly is queued. */
-  readonly queuesRest: boolean;
+  /** BullMQ lane: what no worker asked for directly is queued, by way of the outbox. */
+  readonly outbox: Outbox | null;
   /** Told after each commit. */
   readonly onFlushed: (done: Flushed) => void;
 }
@@ -28,10 +28,15 @@ export interface FlusherOptions {
 /** What the rest of the scheduler learns from a flush. */
 export interface Flushed {
   readonly timers: readonly TimerRow[];
-  readonly ended: readonly number[];
+  readonly endedDags: ReadonlySet<string>;
   /** Runs with ready tasks no worker of this scheduler took. */
   readonly leftReady: readonly number[];
-  readonly hasQueued: boolean;
+}
+
+/** Carries queued tasks from their commit into the queue. */
+export interface Outbox {
+  /** A flush that queued tasks has committed. */
+  wake(): unknown;
 }
 
 export interface FinishAnswer {
@@ -149,9 +154,10 @@ export class Flusher {
     this.entries.splice(0, entries.length);
     const polls = [...this.polls];
     const demands = [...demandsOf(entries), ...polls.map((poll) => poll.demand)];
-    const free = this.options.queuesRest
-      ? [...demands, { queues: EVERY_QUEUE, slots: MOST_REPORTS }]
-      : demands;
+    const free =
+      this.options.outbox !== null
+        ? [...demands, { queues: EVERY_QUEUE, slots: MOST_REPORTS }]
+        : demands;
     const candidates = this.ready.take(free);
     const wakes = [...this.wakes.values()];
     const begins = [...this.begins];
@@ -190,7 +196,7 @@ export class Flusher {
       begins: work.begins.filter((runKey) => cache.get(runKey) !== undefined),
       demands: work.demands,
       candidates: work.candidates.filter(isKnown),
-      queuesRest: this.options.queuesRest,
+      queuesRest: this.options.outbox !== null,
     };
     const size = batch.reports.length + batch.wakes.length + batch.begins.length;
     if (size + batch.candidates.length === 0) return { done: null, batch };
@@ -234,16 +240,18 @@ export class Flusher {
     );
     this.addReady(unmet);
     this.addReady(done.writes.ready);
+    const endedDags = new Set<string>();
     for (const runKey of done.ended) {
+      endedDags.add(this.options.cache.get(runKey)?.dagId ?? '');
       this.options.cache.forget(runKey);
       this.ready.forgetRun(runKey);
     }
     this.options.onFlushed({
       timers: done.writes.timers,
-      ended: done.ended,
+      endedDags,
       leftReady: [...new Set(done.writes.ready.map((row) => row.runKey))],
-      hasQueued: done.writes.queued.length > 0,
     });
+    if (done.writes.queued.length > 0) this.options.outbox?.wake();
   }
 
   private addReady(refs: readonly TaskRef[]): void {

@@ -26,7 +26,8 @@ export interface SweepActions {
   begin(runKeys: readonly number[]): Promise<void>;
   repair(runKey: number): Promise<void>;
   others(count: number): void;
-  queued(): void;
+  /** Makers of runs, the outbox. */
+  more(): Promise<void>;
 }
 
 export interface SweepOptions {
@@ -34,7 +35,7 @@ export interface SweepOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly intervalMs: number;
-  readonly lane: 'postgres' | 'bullmq';
+  readonly isQueueing: boolean;
   readonly leaseMs: number;
   readonly sessionKey: () => number;
   readonly actions: SweepActions;
@@ -74,7 +75,8 @@ export class Sweep {
   /** One round; tests with a clock of their own call it. */
   async sweep(): Promise<void> {
     const isDeep = this.round % DEEP_EVERY === 0;
-    const parts = [this.light(), ...(isDeep ? [this.deep(), this.tidy()] : [])];
+    const { actions } = this.options;
+    const parts = [this.light(), actions.more(), ...(isDeep ? [this.deep(), this.tidy()] : [])];
     this.round += 1;
     for (const result of await Promise.allSettled(parts)) {
       if (result.status === 'fulfilled') continue;
@@ -103,12 +105,8 @@ export class Sweep {
     actions.lose(lost, 'the worker that ran it is gone');
     await actions.ready(await listReady(database, null), await readLimits(database));
     for (const runKey of await listStuckRuns(database)) await actions.repair(runKey);
-    if (this.options.lane === 'bullmq') await this.requeue(now);
-  }
-
-  private async requeue(now: Date): Promise<void> {
-    await requeueForgotten(this.options.database, new Date(now.getTime() - FORGOTTEN_MS));
-    this.options.actions.queued();
+    if (!this.options.isQueueing) return;
+    await requeueForgotten(database, new Date(now.getTime() - FORGOTTEN_MS));
   }
 
   private async tidy(): Promise<void> {

@@ -19,7 +19,9 @@ export interface TaskInstanceRow {
 export async function listTaskInstances(sql: Sql, runKey: number): Promise<TaskInstanceRow[]> {
   const { rows } = await sql.query<TaskInstanceRow>(
     `select instance.run_key, instance.ix, instance.state, instance.try_number, instance.max_tries,
-            instance.scheduled_at, instance.start_at, instance.end_at,
+            to_timestamp(instance.scheduled_ms / 1000.0) as scheduled_at,
+            to_timestamp(instance.start_ms / 1000.0) as start_at,
+            to_timestamp(instance.end_ms / 1000.0) as end_at,
             session.name as worker,
             version.serialized -> 'tasks' -> instance.ix as task
        from tidegate.task_instance as instance

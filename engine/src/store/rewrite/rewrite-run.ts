@@ -13,6 +13,7 @@ export type RunChange = (whole: WholeRun) => void;
 
 export interface Rewritten {
   readonly runKey: number;
+  readonly dagId: string;
   readonly before: RunState;
   readonly state: RunState;
   /** Places of tasks that are ready now. */
@@ -68,7 +69,13 @@ export async function rewriteRun(
       runTimeoutMs: flow.runTimeoutMs,
     });
     const ready = rows.filter((row) => row.state === 'scheduled').map((row) => row.ix);
-    return { runKey: order.runKey, before: locked.state, state: whole.run.state, ready };
+    return {
+      runKey: order.runKey,
+      dagId: locked.dag_id,
+      before: locked.state,
+      state: whole.run.state,
+      ready,
+    };
   });
 }
 

@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify';
+
+import { toTaskGraph } from '../state/task-graph.ts';
+import { TidegateError } from '../platform/errors.ts';
+import { registerDags } from '../store/register-dags.ts';
+import { parseBody } from './access.ts';
+import { EXECUTION_ROUTES, type RegisterRequest, type RegisterResponse } from './contract.ts';
+import { EXECUTION_ERRORS } from './errors.ts';
+import type { ExecutionOptions } from './execution-plugin.ts';
+import { registerRequestSchema } from './register-schema.ts';
+
+/** What registration found in one file. */
+export function routeDags(app: FastifyInstance, options: ExecutionOptions): void {
+  app.put(
+    EXECUTION_ROUTES.dags,
+    { bodyLimit: MOST_BYTES },
+    async (request): Promise<RegisterResponse> => {
+      const body = parseBody(registerRequestSchema, request.body);
+      refuseDisorder(body);
+      const answer = await registerDags(options.database, body);
+      options.onDagsChanged?.();
+      return answer;
+    },
+  );
+}
+
+const MOST_BYTES = 64 * 1_048_576;
+
+/** Recounts rely on upstreams coming before their downstreams. */
+function refuseDisorder(request: RegisterRequest): void {
+  for (const { serialized } of request.dags) {
+    const graph = toTaskGraph(serialized.tasks);
+    const ix = graph.tasks.findIndex((task, place) => task.upstream.some((up) => up >= place));
+    if (ix < 0) continue;
+    throw new TidegateError(
+      EXECUTION_ERRORS.badRequest,
+      `DAG ${serialized.id}: task ${graph.tasks[ix]?.id ?? ix} stands before one of its upstreams`,
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import { systemClock } from '../platform/clock.ts';
+import type { Database } from '../store/db.ts';
+import { notify } from '../store/notifications.ts';
+import { setDagPaused } from '../store/reads/list-dags.ts';
+import type { TopicLog } from '../topic-log/topic-log.ts';
+import { createRunMaker } from './runs/run-maker.ts';
+import { readStreamLag } from './runs/stream-lag.ts';
+import { toTriggerRequest, type Scheduler } from './start-scheduler.ts';
+
+/** What a process without a scheduler may ask for: it writes the rows, and those with a scheduler are told. */
+export type RunCommands = Pick<Scheduler, 'triggerRun' | 'listStreams' | 'setPaused'>;
+
+export interface RunCommandsOptions {
+  readonly database: Database;
+  readonly topicLog: TopicLog;
+}
+
+/** The commands of the HTTP API, on a database whose schedulers run elsewhere. */
+export function createRunCommands({ database, topicLog }: RunCommandsOptions): RunCommands {
+  const maker = createRunMaker({ database, topicLog });
+  return {
+    triggerRun: (request) => maker.triggerRun(request.dagId, toTriggerRequest(request)),
+    listStreams: () =>
+      readStreamLag({ sql: database, topicLog }, { now: new Date(systemClock.now()) }),
+    setPaused: async (dagId, isPaused) => {
+      const isKnown = await setDagPaused(database, dagId, isPaused);
+      if (isKnown) await notify(database, { kind: 'dags' });
+      return isKnown;
+    },
+  };
+}

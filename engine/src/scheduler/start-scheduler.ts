@@ -1,0 +1,196 @@
+import type { FastifyInstance } from 'fastify';
+
+import { registerExecution } from '../execution/execution-plugin.ts';
+import { systemClock, type Clock } from '../platform/clock.ts';
+import { silentLogger, type Logger } from '../platform/log.ts';
+import type { TaskQueue } from '../queue/task-queue.ts';
+import type { MarkedRunState, MarkedTaskState } from '../state/change-tasks.ts';
+import type { Database } from '../store/db.ts';
+import { notify } from '../store/notifications.ts';
+import { setDagPaused } from '../store/reads/list-dags.ts';
+import { Seal } from '../store/sealed.ts';
+import type { TopicLog } from '../topic-log/topic-log.ts';
+import { createOutboxDispatcher, type OutboxDispatcher } from './runs/outbox-dispatcher.ts';
+import { createRunMaker, type RunMaker } from './runs/run-maker.ts';
+import { readStreamLag, type StreamLag } from './runs/stream-lag.ts';
+import type { TriggeredRun, TriggerRequest } from './runs/trigger-run.ts';
+import { SchedulerCore } from './scheduler-core.ts';
+
+export interface SchedulerOptions {
+  readonly database: Database;
+  readonly topicLog: TopicLog;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** Signs task tokens and seals stored secrets; equal on all schedulers of a database. First one is current. */
+  readonly secretKeys: readonly string[];
+  readonly workerToken: string;
+  /** Present: the BullMQ lane. Closed by its owner. */
+  readonly queue?: TaskQueue;
+  /** `TIDEGATE_CONN_<ID>` and `TIDEGATE_VAR_<ID>`, by upper-case id. */
+  readonly connections?: Readonly<Record<string, string>>;
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Between sweeps. (Default: 1000) */
+  readonly sweepMs?: number;
+}
+
+/** A run asked for by hand, in one flat request. */
+export interface TriggerRunRequest extends Omit<TriggerRequest, 'user' | 'replay'> {
+  readonly dagId: string;
+  readonly triggeringUser: string | null;
+  /** A replay of these offsets: cursor and live runs stay untouched. */
+  readonly offsets?: readonly {
+    readonly partition: number;
+    readonly from: number;
+    readonly to: number;
+  }[];
+  /** A replay of the records between two instants; `to` left out: up to the end. */
+  readonly from?: Date;
+  readonly to?: Date;
+}
+
+/** A running scheduler: what the API, the CLI and standalone ask of it. */
+export interface Scheduler {
+  triggerRun(request: TriggerRunRequest): Promise<TriggeredRun>;
+  /** Lag of every stream. */
+  listStreams(): Promise<StreamLag[]>;
+  /** After a topic was re-created: the DAG's next run starts at the topic's start. */
+  resetStream(dagId: string): Promise<void>;
+  /** False: there is no such DAG. */
+  setPaused(dagId: string, isPaused: boolean): Promise<boolean>;
+  clearTasks(runKey: number, places: readonly number[]): Promise<void>;
+  markTasks(runKey: number, places: readonly number[], state: MarkedTaskState): Promise<void>;
+  markRun(runKey: number, state: MarkedRunState): Promise<void>;
+  /** Puts the execution API on a Fastify instance; give it a listener of its own. */
+  registerExecution(app: FastifyInstance): Promise<void>;
+  /** Takes no new work; resolves when what is under way is committed. */
+  close(): Promise<void>;
+}
+
+/** Starts a scheduler on a migrated database. Any number may run at once. */
+export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
+  const scheduler = new RunningScheduler(options);
+  await scheduler.start();
+  return scheduler;
+}
+
+class RunningScheduler implements Scheduler {
+  private readonly options: SchedulerOptions;
+  private readonly clock: Clock;
+  private readonly core: SchedulerCore;
+  private readonly maker: RunMaker;
+  private readonly outbox: OutboxDispatcher | null;
+  private readonly seal: Seal;
+
+  constructor(options: SchedulerOptions) {
+    const { database, topicLog } = options;
+    const logger = options.logger ?? silentLogger;
+    this.options = options;
+    this.clock = options.clock ?? systemClock;
+    this.seal = new Seal(options.secretKeys);
+    this.outbox =
+      options.queue === undefined
+        ? null
+        : createOutboxDispatcher({
+            sql: database,
+            queue: options.queue,
+            clock: this.clock,
+            log: logger,
+          });
+    this.maker = createRunMaker({
+      database,
+      topicLog,
+      clock: this.clock,
+      log: logger,
+      onRunMade: () => this.core.wakeRuns(),
+    });
+    this.core = new SchedulerCore({
+      database,
+      clock: this.clock,
+      logger,
+      taskTokenKey: options.secretKeys[0] ?? options.workerToken,
+      outbox: this.outbox,
+      onRunsEnded: (dagIds) => {
+        for (const dagId of dagIds) this.maker.runEnded(dagId);
+      },
+      onDagsChanged: () => this.maker.dagsChanged(),
+      onSweep: async () => {
+        await Promise.all([this.maker.sweep(), this.outbox?.sweep()]);
+      },
+      ...(options.sweepMs === undefined ? {} : { sweepMs: options.sweepMs }),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.maker.start();
+    await this.core.start();
+  }
+
+  triggerRun(request: TriggerRunRequest): Promise<TriggeredRun> {
+    return this.maker.triggerRun(request.dagId, toTriggerRequest(request));
+  }
+
+  listStreams(): Promise<StreamLag[]> {
+    const { database, topicLog } = this.options;
+    return readStreamLag({ sql: database, topicLog }, { now: new Date(this.clock.now()) });
+  }
+
+  resetStream(dagId: string): Promise<void> {
+    return this.maker.resetStream(dagId);
+  }
+
+  async setPaused(dagId: string, isPaused: boolean): Promise<boolean> {
+    const isKnown = await setDagPaused(this.options.database, dagId, isPaused);
+    if (isKnown) await notify(this.options.database, { kind: 'dags' });
+    return isKnown;
+  }
+
+  async clearTasks(runKey: number, places: readonly number[]): Promise<void> {
+    await this.core.rewriter.clear(runKey, places);
+  }
+
+  async markTasks(
+    runKey: number,
+    places: readonly number[],
+    state: MarkedTaskState,
+  ): Promise<void> {
+    await this.core.rewriter.markTasks(runKey, places, state);
+  }
+
+  async markRun(runKey: number, state: MarkedRunState): Promise<void> {
+    await this.core.rewriter.markRun(runKey, state);
+  }
+
+  registerExecution(app: FastifyInstance): Promise<void> {
+    return registerExecution(app, {
+      scheduler: this.core,
+      database: this.options.database,
+      clock: this.clock,
+      workerToken: this.options.workerToken,
+      secrets: {
+        connections: this.options.connections ?? {},
+        variables: this.options.variables ?? {},
+        seal: this.seal,
+      },
+      onDagsChanged: () => this.maker.dagsChanged(),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.maker.close();
+    await this.core.close();
+    await this.outbox?.close();
+  }
+}
+
+/** The flat request in the run maker's words. */
+export function toTriggerRequest(request: TriggerRunRequest): TriggerRequest {
+  const { triggeringUser, offsets, from, to, ...rest } = request;
+  return {
+    ...rest,
+    user: triggeringUser,
+    ...(offsets === undefined ? {} : { replay: { kind: 'offsets', ranges: offsets } }),
+    ...(from === undefined
+      ? {}
+      : { replay: { kind: 'times', from, ...(to === undefined ? {} : { to }) } }),
+  };
+}
