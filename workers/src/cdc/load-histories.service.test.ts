@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { accounts } from '../../../dags/src/bank_accounts/accounts.ts';
-import { MemoryLog, type BankRow } from '../../../test/cdc/bank-events.ts';
+import { MemoryLog, type BankChange, type BankRow } from '../../../test/cdc/bank-events.ts';
 import { actualTables, expectedTables } from '../../../test/cdc/bank-oracle.ts';
 import { recomputeUserStats } from '../../../test/cdc/bank-tasks.ts';
 import {
@@ -53,24 +53,30 @@ function logOf(steps: Plan['steps']): MemoryLog {
     // Rows of one binlog event share a position and a time.
     eventRow = sameEvent ? eventRow + 1 : 0;
     pos += sameEvent ? 0 : 100;
-    const at = { pos, row: eventRow, partition };
-    const before = living.get(id);
-    const after = { id, user_id: user, account: `${kind} at ${pos}/${eventRow}` };
     if (kind === 'repeat') repeatSome(log, partition, id);
-    else if (kind === 'snapshot' && before) log.change({ op: 'r', after: before, ...at });
-    else if (kind === 'delete' && before) {
-      living.delete(id);
-      log.change({ op: 'd', before, ...at });
-    } else if (kind === 'move' && before && !living.has(other)) {
-      living.delete(id);
-      living.set(other, { ...after, id: other });
-      log.change({ op: 'u', before, after: { ...after, id: other }, ...at });
-    } else if (kind === 'write') {
-      living.set(id, after);
-      log.change(before ? { op: 'u', before, after, ...at } : { op: 'c', after, ...at });
-    }
+    const row = { id, user_id: user, account: `${kind} at ${pos}/${eventRow}` };
+    const change = changeOf(kind, living, { row, other });
+    if (change === undefined) continue;
+    if (change.before) living.delete(Number(change.before.id));
+    if (change.after) living.set(Number(change.after.id), change.after);
+    log.change({ ...change, pos, row: eventRow, partition });
   }
   return log;
+}
+
+/** What a statement of this kind changes, if it finds what it needs. */
+function changeOf(
+  kind: Plan['steps'][number]['kind'],
+  living: ReadonlyMap<number, BankRow>,
+  { row, other }: { readonly row: BankRow; readonly other: number },
+): Pick<BankChange, 'op' | 'before' | 'after'> | undefined {
+  const before = living.get(Number(row.id));
+  if (kind === 'write') return before ? { op: 'u', before, after: row } : { op: 'c', after: row };
+  if (before === undefined) return undefined;
+  if (kind === 'snapshot') return { op: 'r', after: before };
+  if (kind === 'delete') return { op: 'd', before };
+  const isFree = kind === 'move' && !living.has(other);
+  return isFree ? { op: 'u', before, after: { ...row, id: other } } : undefined;
 }
 
 /** A producer that crashed writes its last records again. */
