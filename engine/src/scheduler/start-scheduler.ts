@@ -114,7 +114,7 @@ class RunningScheduler implements Scheduler {
       },
       onDagsChanged: () => this.maker.dagsChanged(),
       onSweep: async () => {
-        await Promise.all([this.maker.sweep(), this.outbox?.sweep()]);
+        await Promise.all([this.maker.sweep(), this.outbox?.wake()]);
       },
       ...(options.sweepMs === undefined ? {} : { sweepMs: options.sweepMs }),
     });

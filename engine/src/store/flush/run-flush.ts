@@ -23,11 +23,9 @@ import {
   type Outputs,
 } from './read-outputs.ts';
 import type { RunInfo, RunInfoCache } from './run-info.ts';
-import type { OutboxJob } from '../runs/outbox.ts';
 import {
   endRuns,
   startRuns,
-  writeOutbox,
   writeRuns,
   writeTasks,
   writeTheRest,
@@ -39,8 +37,6 @@ export interface FlushDone {
   readonly writes: FlushWrites;
   /** Runs that are over now. */
   readonly ended: readonly number[];
-  /** BullMQ lane: what is to be sent now. */
-  readonly jobs: readonly OutboxJob[];
   /** Outputs the grants take as input. */
   readonly outputs: Outputs;
   /** The locked rows as they are now, for the hints of the ready list. */
@@ -140,12 +136,11 @@ async function write(
   const done = await together(trip).catch(async (thrown: unknown) => {
     if (!isConnectionLoss(thrown)) throw thrown;
     if (!(await hasCommitted(connection, locked.transactionId))) throw thrown;
-    return [writes.endings.map((ending) => [ending.runKey]), await readInputs(), []];
+    return [writes.endings.map((ending) => [ending.runKey]), await readInputs()];
   });
   addOutputs(outputs, done[1] ?? []);
   return {
     writes,
-    jobs: toJobs(done[2] ?? [], writes.queued, infoOf),
     ended: (done[0] ?? []).map((row) => row[0] as number),
     outputs,
     runs: locked.runs,
@@ -156,14 +151,14 @@ async function write(
 
 const NONE: Promise<Rows> = Promise.resolve([]);
 
-/** Sends trip two. Its answers begin with the runs that ended, the inputs, and the keys of outbox rows. */
+/** Sends trip two. Its answers begin with the runs that ended and the inputs. */
 function sendWrites(
   connection: FlushConnection,
   written: Planning & { readonly writes: FlushWrites },
   readInputs: () => Promise<Rows>,
 ): Promise<Rows>[] {
   const { batch, writes, infoOf } = written;
-  const { tasks, runs, endings, started, queued } = writes;
+  const { tasks, runs, endings, started } = writes;
   const send = ([statement, values]: Write): Promise<Rows> => connection.send(statement, values);
   const first = [
     ...(tasks.length > 0 ? [send(writeTasks(tasks))] : []),
@@ -172,25 +167,8 @@ function sendWrites(
   ];
   const ended = endings.length > 0 ? send(endRuns(writes, batch.nowMs)) : NONE;
   const inputs = readInputs();
-  const jobs = queued.length > 0 ? send(writeOutbox(queued, (row) => taskOf(infoOf, row))) : NONE;
-  const rest = writeTheRest(writes, batch.sentJobs ?? []).map(send);
-  return [ended, inputs, jobs, ...first, ...rest, connection.send(COMMIT)];
-}
-
-/** Where the answer to COMMIT was lost the keys are unknown: the dispatcher's sweep reads those rows. */
-function toJobs(
-  keys: Rows,
-  queued: readonly TaskRow[],
-  infoOf: (runKey: number) => RunInfo,
-): OutboxJob[] {
-  return keys.flatMap((key, place) => {
-    const row = queued[place];
-    if (row === undefined) return [];
-    const { queue, priority } = taskOf(infoOf, row);
-    const { runKey, ix, tryNumber } = row;
-    const nonce = String(row.token);
-    return [{ outboxKey: key[0] as number, runKey, ix, tryNumber, nonce, queue, priority }];
-  });
+  const rest = writeTheRest(writes, (row) => taskOf(infoOf, row)).map(send);
+  return [ended, inputs, ...first, ...rest, connection.send(COMMIT)];
 }
 
 function taskOf(

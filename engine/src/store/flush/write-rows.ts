@@ -214,24 +214,13 @@ const WRITE_OUTBOX: Statement = {
   name: 'write_outbox',
   text: `
 insert into tidegate.outbox (run_key, ix, try_number, nonce, queue, priority)
-select * from unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::int[])
-returning outbox_key`,
+select * from unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::int[])`,
 };
-
-const DELETE_SENT: Statement = {
-  name: 'delete_sent',
-  text: 'delete from tidegate.outbox where outbox_key = any ($1::bigint[])',
-};
-
-/** Answers the keys of the rows, in order. */
-export function writeOutbox(rows: readonly TaskRow[], queueOf: QueueOf): Write {
-  return [WRITE_OUTBOX, outboxColumns(rows, queueOf)];
-}
 
 /** Everything small a flush writes besides tasks and runs. Statements without rows are left out. */
-export function writeTheRest(writes: FlushWrites, sentJobs: readonly number[]): Write[] {
+export function writeTheRest(writes: FlushWrites, queueOf: QueueOf): Write[] {
   const list: Write[] = [];
-  const { limits, timers, timersGone } = writes;
+  const { limits, timers, timersGone, queued } = writes;
   if (limits.length > 0) {
     list.push([
       WRITE_LIMITS,
@@ -244,7 +233,7 @@ export function writeTheRest(writes: FlushWrites, sentJobs: readonly number[]): 
   if (timers.length > 0) {
     list.push([SET_TIMERS, [...timerKeys(timers), plainColumn(timers, (row) => row.dueMs)]]);
   }
-  if (sentJobs.length > 0) list.push([DELETE_SENT, [plainColumn(sentJobs, (key) => key)]]);
+  if (queued.length > 0) list.push([WRITE_OUTBOX, outboxColumns(queued, queueOf)]);
   if (writes.tasks.length > 0 || writes.runs.length > 0) {
     list.push([WRITE_DELTA, [deltaOf(writes)]]);
   }
