@@ -4,12 +4,18 @@ import { startWorker, type WorkerConfig } from './start-worker.ts';
 
 /**
  * A worker that is the whole program: runs until SIGTERM or SIGINT, then stops within its grace. Whoever
- * calls it exits with 0 afterwards; a second signal ends the wait at once.
+ * calls it exits with 0 afterwards; a second signal ends the wait at once. Rejects with `WORKER_SUPERSEDED`
+ * when another process took its place.
  */
 export async function runWorker(config: WorkerConfig, log: Logger): Promise<void> {
   const signalled = waitForSignal();
   const worker = await startWorker(config, log);
-  log.info({ signal: await signalled }, 'worker was asked to stop');
+  const signal = await Promise.race([signalled, worker.ended]).catch(async (err: unknown) => {
+    // Its leases are revoked: nothing of what it runs may go on.
+    await worker.stop();
+    throw err;
+  });
+  log.info({ signal }, 'worker was asked to stop');
   await Promise.race([worker.stop(), waitForSignal()]);
 }
 

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-import { silentLogger, type Logger } from '@tidegate/engine/platform';
+import { silentLogger, TidegateError, type Logger } from '@tidegate/engine/platform';
 import type { TopicLogConfig } from '@tidegate/engine/topic-log';
 
+import { WORKER_ERRORS } from './errors.ts';
 import { createLogShipper } from './log/log-shipper.ts';
 import { createBundleStore } from './supervisor/bundle-store.ts';
 import { createBullmqLane } from './supervisor/bullmq-lane.ts';
@@ -58,6 +59,8 @@ export interface WorkerLimits extends ProcessLimits {
 
 export interface RunningWorker {
   readonly workerId: string;
+  /** Rejects with `WORKER_SUPERSEDED` when a newer process of this worker takes over; resolves after `stop`. */
+  readonly ended: Promise<void>;
   /** Claims nothing more, lets tasks end within the grace, reports the rest as lost. */
   stop(): Promise<void>;
 }
@@ -73,7 +76,14 @@ export async function startWorker(
   const timing = { ...DEFAULT_TIMING, ...config.timing };
   const worker = { workerId: config.workerId, sessionId: randomUUID() };
   const client = createEngineClient(config);
-  const supervisor = new Supervisor({ ...config, ...timing });
+  const end = createEnding();
+  const supervisor = new Supervisor({
+    ...config,
+    ...timing,
+    onSuperseded: () => {
+      end.reject(superseded(config.workerId));
+    },
+  });
   const ended = new AbortController();
   const parts = assemble({ config, timing, worker, client, supervisor, ended: ended.signal, log });
   supervisor.assemble(parts);
@@ -83,14 +93,18 @@ export async function startWorker(
     await shutDown(parts, client, ended);
     throw err;
   }
-  void keepSession({ worker, hold: client.holdSession, signal: ended.signal, log });
+  // The claim first: it tells the engine the queues.
   parts.lane.start();
+  void keepSession({ worker, hold: client.holdSession, signal: ended.signal, log });
   log.info({ ...worker, queues: config.queues, lane: config.lane.kind }, 'worker started');
   let stopping: Promise<void> | undefined;
   return {
     workerId: worker.workerId,
+    ended: end.promise,
     stop: () => {
-      stopping ??= stopWorker({ parts, supervisor, client, timing, ended, log });
+      stopping ??= stopWorker({ parts, supervisor, client, timing, ended, log }).finally(
+        end.resolve,
+      );
       return stopping;
     },
   };
@@ -196,4 +210,29 @@ async function shutDown(
   parts.pool.stop();
   ended.abort();
   await client.close();
+}
+
+interface Ending {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (err: Error) => void;
+}
+
+function createEnding(): Ending {
+  let resolve: () => void = () => undefined;
+  let reject: (err: Error) => void = () => undefined;
+  const promise = new Promise<void>((onEnd, onFault) => {
+    resolve = onEnd;
+    reject = onFault;
+  });
+  // Who does not look at it stops the worker in time all the same.
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}
+
+function superseded(workerId: string): TidegateError {
+  return new TidegateError(
+    WORKER_ERRORS.superseded,
+    `a newer process of worker ${workerId} took over: stop one of the two, or give it a home of its own`,
+  );
 }

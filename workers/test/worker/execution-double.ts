@@ -35,8 +35,8 @@ export interface ExecutionDouble extends AsyncDisposable {
   revoke(grant: Grant): void;
   /** `away`: connections are cut. `silent`: requests are taken and never answered. */
   behave(how: 'well' | 'away' | 'silent'): void;
-  /** Makes `log` calls take this long. */
-  slowLogs(ms: number): void;
+  /** Takes `log` calls without answering them, until the returned function is called. */
+  holdLogs(): () => void;
 }
 
 export interface Report {
@@ -90,7 +90,7 @@ class Double implements ExecutionDouble {
   readonly #chunks = new Map<string, LoggedChunk[]>();
   #polls: Poll[] = [];
   #behaviour: 'well' | 'away' | 'silent' = 'well';
-  #logMs = 0;
+  #logsOpen = Promise.resolve();
   #nextToken = 1_000_000;
   url = '';
 
@@ -135,8 +135,12 @@ class Double implements ExecutionDouble {
     if (how === 'away') this.#sockets.forEach((socket) => socket.destroy());
   }
 
-  slowLogs(ms: number): void {
-    this.#logMs = ms;
+  holdLogs(): () => void {
+    let release: () => void = () => undefined;
+    this.#logsOpen = new Promise((resolve) => {
+      release = resolve;
+    });
+    return release;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,7 +149,10 @@ class Double implements ExecutionDouble {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.#behaviour === 'away') return void request.socket.destroy();
+    if (this.#behaviour === 'away') {
+      request.socket.destroy();
+      return;
+    }
     const pieces: Buffer[] = [];
     try {
       for await (const piece of request) pieces.push(piece as Buffer);
@@ -166,43 +173,30 @@ class Double implements ExecutionDouble {
     const { url, request, response, body } = call;
     const route = Object.values(EXECUTION_ROUTES).find((path) => url.pathname.startsWith(path));
     const name = decodeURIComponent(url.pathname.slice((route ?? '').length + 1));
-    const bearer = request.headers.authorization?.replace('Bearer ', '');
     const isTaskRoute =
       route === EXECUTION_ROUTES.connection || route === EXECUTION_ROUTES.variable;
-    if (isTaskRoute ? bearer?.startsWith('task-') !== true : bearer !== WORKER_TOKEN) {
-      return void response.writeHead(401).end();
+    const bearer = request.headers.authorization?.replace('Bearer ', '') ?? '';
+    if (isTaskRoute ? !bearer.startsWith('task-') : bearer !== WORKER_TOKEN) {
+      response.writeHead(401).end();
+      return;
     }
-    switch (route) {
-      case EXECUTION_ROUTES.claim:
-        return this.#claim(call, claimRequestSchema.parse(body));
-      case EXECUTION_ROUTES.start:
-        return this.#start(call, startRequestSchema.parse(body).jobs);
-      case EXECUTION_ROUTES.heartbeat:
-        return this.#heartbeat(call, heartbeatRequestSchema.parse(body));
-      case EXECUTION_ROUTES.finish:
-        return this.#finish(call, finishRequestSchema.parse(body));
-      case EXECUTION_ROUTES.log:
-        return this.#log(call, body);
-      case EXECUTION_ROUTES.session:
-        return this.#session(call);
-      case EXECUTION_ROUTES.artefact:
-        return void response.end(this.#options.bundles.get(name));
-      case EXECUTION_ROUTES.connection:
-        if (name !== 'dw') return void response.writeHead(404).end();
-        return send(response, {
-          id: name,
-          type: 'postgres',
-          uri: 'postgres://dwuser:p%40ss-word@127.0.0.1:5432/bankdw',
-          extra: {},
-        });
-      case EXECUTION_ROUTES.variable:
-        return send(response, { id: name, value: 'variable-secret' });
-      default:
-        response.writeHead(404).end();
-    }
+    const handlers: Partial<Record<string, () => void | Promise<void>>> = {
+      [EXECUTION_ROUTES.claim]: () => this.#claim(call, claimRequestSchema.parse(body)),
+      [EXECUTION_ROUTES.start]: () => this.#start(call, startRequestSchema.parse(body).jobs),
+      [EXECUTION_ROUTES.heartbeat]: () => this.#heartbeat(call, heartbeatRequestSchema.parse(body)),
+      [EXECUTION_ROUTES.finish]: () => this.#finish(call, finishRequestSchema.parse(body)),
+      [EXECUTION_ROUTES.log]: () => this.#log(call, body),
+      [EXECUTION_ROUTES.session]: () => this.#session(call),
+      [EXECUTION_ROUTES.artefact]: () => void response.end(this.#options.bundles.get(name)),
+      [EXECUTION_ROUTES.connection]: () => sendConnection(response, name),
+      [EXECUTION_ROUTES.variable]: () => send(response, { id: name, value: 'variable-secret' }),
+    };
+    const handle = handlers[route ?? ''];
+    if (handle === undefined) response.writeHead(404).end();
+    else await handle();
   }
 
-  #claim({ request, response }: Call, claim: ClaimRequest): void {
+  #claim({ response }: Call, claim: ClaimRequest): void {
     this.#polls
       .filter((poll) => poll.request.workerId === claim.workerId)
       .forEach((poll) => poll.answer([]));
@@ -214,9 +208,9 @@ class Double implements ExecutionDouble {
     const timer = setTimeout(() => answer([]), claim.waitMs).unref();
     const poll: Poll = { request: claim, answer };
     this.#polls.push(poll);
-    request.on('close', () => {
-      // `close` also follows a complete request; only a broken one ends the poll.
-      if (response.destroyed) this.#polls = this.#polls.filter((one) => one !== poll);
+    response.on('close', () => {
+      clearTimeout(timer);
+      this.#polls = this.#polls.filter((one) => one !== poll);
     });
     this.#servePolls();
   }
@@ -278,7 +272,7 @@ class Double implements ExecutionDouble {
   }
 
   async #log({ response }: Call, body: unknown): Promise<void> {
-    if (this.#logMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#logMs));
+    await this.#logsOpen;
     for (const { task, data, sequence, bytes } of logRequestSchema.parse(body).chunks) {
       const packed = Buffer.from(data, 'base64');
       if (packed.length > 65_536) throw new RangeError('chunk too large');
@@ -311,6 +305,12 @@ interface Call {
   readonly response: ServerResponse;
   readonly url: URL;
   readonly body: unknown;
+}
+
+function sendConnection(response: ServerResponse, id: string): void {
+  const uri = 'postgres://dwuser:p%40ss-word@127.0.0.1:5432/bankdw';
+  if (id === 'dw') send(response, { id, type: 'postgres', uri, extra: {} });
+  else response.writeHead(404).end();
 }
 
 function toKey({ runKey, ix, tryNumber, token }: TaskKey): TaskKey {

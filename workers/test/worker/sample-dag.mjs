@@ -7,9 +7,9 @@ import { defineDag, FailTask, SkipTask } from 'tidegate-external:@tidegate/engin
 
 export const sample = defineDag({ id: 'sample', schedule: null }, ({ task, sensor }) => {
   task('noop', async () => {});
-  task('double', ({ input }) => input.number * 2, { input: {} });
+  task('double', ({ input }) => input.number * 2);
   task('identity', ({ task: own }) => ({ ...own }));
-  task('environment', () => process.env);
+  task('environment', () => ({ ...process.env }));
   task('fail', () => {
     throw Object.assign(new TypeError('no such column'), { code: '42703' });
   });
@@ -29,6 +29,21 @@ export const sample = defineDag({ id: 'sample', schedule: null }, ({ task, senso
       throw err;
     }
     return 'slept';
+  });
+  task('read', async ({ source }) => {
+    const values = [];
+    for await (const batch of source.read()) {
+      for (const record of batch.records) values.push(record.value.toString());
+    }
+    return { values, records: source.records };
+  });
+});
+
+/** Tasks that take their process with them, or would. */
+export const rogue = defineDag({ id: 'rogue', schedule: null }, ({ task }) => {
+  task('innocent', async ({ params }) => {
+    appendFileSync(params.marker, `${process.pid}\n`);
+    await sleep(params.ms ?? 600_000);
   });
   task('deaf', async ({ params }) => {
     writeFileSync(params.marker, String(process.pid));
@@ -61,6 +76,9 @@ export const sample = defineDag({ id: 'sample', schedule: null }, ({ task, senso
     writeFileSync(params.marker, `${process.pid} ${child.pid}`);
     await sleep(params.ms ?? 600_000);
   });
+});
+
+export const talker = defineDag({ id: 'talker', schedule: null }, ({ task }) => {
   task('talk', async ({ log, progress }) => {
     console.log('to stdout');
     console.error('to stderr');
@@ -71,13 +89,18 @@ export const sample = defineDag({ id: 'sample', schedule: null }, ({ task, senso
     spawn('echo', ['from a grandchild'], { stdio: 'inherit' });
     await sleep(300);
   });
+  task('report', async ({ progress, waitingFor }) => {
+    progress(1, 2);
+    waitingFor('the tide');
+    await sleep(600_000);
+  });
   task('secretive', async ({ connection, variable, log }) => {
     const { uri } = await connection('dw');
     const key = await variable('api_key');
     log.info({ password: 'by name', nested: { uri } }, `using ${uri} and ${key}`);
     console.log(Buffer.from('p@ss-word').toString('base64'));
     process.stdout.write(encodeURIComponent('p@ss-word') + '\n');
-    throw new Error(`cannot reach ${uri}`);
+    throw new RangeError(`cannot reach ${uri}`);
   });
   task('no_connection', ({ connection }) => connection('missing'));
   task('flood', async ({ params }) => {
@@ -90,13 +113,6 @@ export const sample = defineDag({ id: 'sample', schedule: null }, ({ task, senso
   task('flood_at_once', ({ params }) => {
     const line = 'x'.repeat(1_000);
     for (let i = 0; i < params.lines; i += 1) console.log(`${i} ${line}`);
-  });
-  task('read', async ({ source }) => {
-    const values = [];
-    for await (const batch of source.read()) {
-      for (const record of batch.records) values.push(record.value.toString());
-    }
-    return { values, records: source.records };
   });
 });
 

@@ -10,8 +10,9 @@ export const SAMPLE_BUNDLES: ReadonlyMap<string, string> = new Map([[SAMPLE_HASH
 
 let nextRunKey = 1;
 
-/** A grant of a task of `sample-dag.mjs`, of a run of its own. */
-export function grantOf(taskId: string, changes: Partial<Grant> = {}): Grant {
+/** A grant of a task of `sample-dag.mjs`, written `<dag>.<task>`, of a run of its own. */
+export function grantOf(name: string, changes: Partial<Grant> = {}): Grant {
+  const [dagId = '', taskId = ''] = name.split('.');
   const runKey = nextRunKey;
   nextRunKey += 1;
   return {
@@ -20,7 +21,7 @@ export function grantOf(taskId: string, changes: Partial<Grant> = {}): Grant {
     tryNumber: 1,
     token: runKey,
     maxTries: 3,
-    dagId: 'sample',
+    dagId,
     runId: `manual__${runKey}`,
     taskId,
     mapIndex: -1,
@@ -29,7 +30,7 @@ export function grantOf(taskId: string, changes: Partial<Grant> = {}): Grant {
     isolation: 'shared',
     timeoutMs: null,
     taskToken: `task-${runKey}`,
-    bundle: { hash: SAMPLE_HASH, exportName: 'sample' },
+    bundle: { hash: SAMPLE_HASH, exportName: dagId },
     run: {
       runType: 'manual',
       logicalDate: null,

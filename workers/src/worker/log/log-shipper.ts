@@ -2,7 +2,13 @@ import type { LogChunk, TaskKey } from '@tidegate/engine/execution-contract';
 import type { Logger } from '@tidegate/engine/platform';
 
 import { compress } from './compress.ts';
-import { createTryLog, type PlainChunk, type TryLog, type TryLogLimits } from './try-log.ts';
+import {
+  createTryLog,
+  DEFAULT_TRY_LOG_LIMITS,
+  type PlainChunk,
+  type TryLog,
+  type TryLogLimits,
+} from './try-log.ts';
 
 export interface LogShipperOptions {
   /** Resolves when the engine has the chunks. */
@@ -17,7 +23,8 @@ export interface LogShipperOptions {
 
 /** Sends the logs of all tries on its own calls: slow logging delays no task and no finish. */
 export interface LogShipper {
-  open(task: TaskKey): TryLog;
+  /** `firstSequence`: where the numbers of the chunks begin. (Default: 0) */
+  open(task: TaskKey, firstSequence?: number): TryLog;
   /** Resolves when everything is sent, or `withinMs` have passed. */
   drain(withinMs: number): Promise<void>;
 }
@@ -45,8 +52,11 @@ class Shipper implements LogShipper {
     this.#options = options;
   }
 
-  open(task: TaskKey): TryLog {
-    const inner = createTryLog(task, (chunk) => this.#emit(chunk), this.#options.limits);
+  open(task: TaskKey, firstSequence = 0): TryLog {
+    const inner = createTryLog(task, (chunk) => this.#emit(chunk), {
+      ...(this.#options.limits ?? DEFAULT_TRY_LOG_LIMITS),
+      firstSequence,
+    });
     const flushMs = this.#options.flushMs ?? 200;
     const log: TryLog = {
       ...inner,

@@ -41,13 +41,13 @@ export interface TryLog {
 export function createTryLog(
   task: TaskKey,
   emit: (chunk: PlainChunk) => boolean,
-  limits: TryLogLimits = DEFAULT_TRY_LOG_LIMITS,
+  limits: TryLogLimits & { readonly firstSequence?: number } = DEFAULT_TRY_LOG_LIMITS,
 ): TryLog {
   let open: string[] = [];
   let openBytes = 0;
   let highestLevel: LogLevel = 'debug';
   let nextLine = 0;
-  let sequence = 0;
+  let sequence = limits.firstSequence ?? 0;
   let sentBytes = 0;
   let lostLines = 0;
   const tail = createTail(limits.tailBytes);

@@ -8,7 +8,7 @@ import {
 } from '@tidegate/engine/execution-contract';
 import { TidegateError } from '@tidegate/engine/platform';
 
-import { EngineCallError, WORKER_ERRORS } from '../errors.ts';
+import { EngineCallError, readErrorAnswer } from '../errors.ts';
 
 export interface TaskApiOptions {
   readonly executionUrl: string;
@@ -44,16 +44,9 @@ export function createTaskApi(options: TaskApiOptions): TaskApi {
       }
     }
   };
-  const known = async (route: string, id: string, missing: TidegateError): Promise<unknown> =>
-    get(route, id).catch((err: unknown) => {
-      const status = err instanceof EngineCallError ? err.status : undefined;
-      throw status === 404 || status === 403 ? missing : err;
-    });
   return {
-    connection: async (id) =>
-      (await known(EXECUTION_ROUTES.connection, id, connectionUnknown(id))) as ConnectionResponse,
-    variable: async (id) =>
-      (await known(EXECUTION_ROUTES.variable, id, variableUnknown(id))) as VariableResponse,
+    connection: async (id) => (await get(EXECUTION_ROUTES.connection, id)) as ConnectionResponse,
+    variable: async (id) => (await get(EXECUTION_ROUTES.variable, id)) as VariableResponse,
   };
 }
 
@@ -66,26 +59,16 @@ async function getOnce(url: string, { grant, signal }: TaskApiOptions): Promise<
   }).catch((cause: unknown) => {
     throw new EngineCallError(`${path} got no answer`, { cause });
   });
-  if (!answer.ok) {
-    await answer.body?.cancel();
-    throw new EngineCallError(`${path} was answered ${answer.status}`, { status: answer.status });
-  }
+  if (!answer.ok) throw refusal(path, answer.status, await answer.text().catch(() => ''));
   return answer.json().catch((cause: unknown) => {
     throw new EngineCallError(`the answer to ${path} broke off`, { cause });
   });
 }
 
-function connectionUnknown(id: string): TidegateError {
-  return new TidegateError(
-    WORKER_ERRORS.connectionUnknown,
-    `connection '${id}' is not there for this task: name it in the task's \`connections\`, and set ` +
-      `TIDEGATE_CONN_${id.toUpperCase()} or add it to the connections`,
-  );
-}
-
-function variableUnknown(id: string): TidegateError {
-  return new TidegateError(
-    WORKER_ERRORS.variableUnknown,
-    `there is no variable '${id}': set TIDEGATE_VAR_${id.toUpperCase()} or add it to the variables`,
-  );
+/** The engine's own words: it knows whether a connection is missing or only not declared. */
+function refusal(path: string, status: number, text: string): TidegateError {
+  const { code, message } = readErrorAnswer(text);
+  const failure = new EngineCallError(message ?? `${path} was answered ${status}`, { status });
+  if (failure.retriable || code === undefined) return failure;
+  return new TidegateError(code, failure.message);
 }

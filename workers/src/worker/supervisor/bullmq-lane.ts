@@ -11,6 +11,7 @@ import {
   type QueuedTask,
 } from '@tidegate/engine/queue-consumer';
 
+import { isSuperseded } from '../errors.ts';
 import type { SessionIdentity } from './engine-client.ts';
 import type { Lane, LaneHost } from './lane.ts';
 import { delay } from './retry.ts';
@@ -156,13 +157,17 @@ function mayGoOn(chain: Chain | undefined): boolean {
 /** A start is a compare-and-set, so repeating it is safe; what is not started is enqueued again by the sweep. */
 async function startUntilAnswered(
   request: StartRequest,
-  { start, log }: BullmqLaneOptions,
+  { start, host, log }: BullmqLaneOptions,
   signal: AbortSignal,
 ): Promise<StartResponse | undefined> {
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
       return await start(request);
     } catch (err) {
+      if (isSuperseded(err)) {
+        host.onSuperseded();
+        return undefined;
+      }
       log.warn({ err, jobs: request.jobs.length }, 'start failed');
       await delay(attempt, signal);
     }

@@ -13,7 +13,7 @@ import {
 } from '@tidegate/engine/execution-contract';
 import { Agent, request, type Dispatcher } from 'undici';
 
-import { EngineCallError } from '../errors.ts';
+import { EngineCallError, readErrorAnswer } from '../errors.ts';
 
 export interface EngineAddress {
   /** Base URL of the execution API, without a path. */
@@ -41,7 +41,7 @@ export interface SessionIdentity {
 }
 
 /** An answer that takes longer than this is taken for a dead connection. */
-const ANSWER_MS = 20_000;
+const ANSWER_MS = 10_000;
 const POLL_SLACK_MS = 10_000;
 
 /** Logs and bundles have connections of their own: they never stand in front of a finish. */
@@ -117,6 +117,7 @@ function createCall(
     const text = (await answer.body.text().catch(() => '')).slice(0, 500);
     throw new EngineCallError(`${route} was answered ${answer.statusCode}: ${text}`, {
       status: answer.statusCode,
+      answerCode: readErrorAnswer(text).code,
     });
   };
 }

@@ -38,46 +38,86 @@ export interface Heartbeat {
 const MOST_INTERVAL_MS = 5_000;
 
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
-  let { leaseMs } = options;
-  let isStopped = false;
-  let beatTimer: NodeJS.Timeout | undefined;
-  const intervalMs = (): number => Math.min(MOST_INTERVAL_MS, leaseMs / 3);
+  return new Beating(options);
+}
 
-  const beat = async (): Promise<void> => {
+class Beating implements Heartbeat {
+  readonly #options: HeartbeatOptions;
+  #leaseMs: number;
+  #isStopped = false;
+  #isSending = false;
+  #beatTimer: NodeJS.Timeout | undefined;
+  #fenceTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+    this.#leaseMs = options.leaseMs;
+    this.#schedule(this.#intervalMs());
+    this.#watchLeases();
+  }
+
+  leaseUntilMs(): number {
+    return performance.now() + this.#leaseMs;
+  }
+
+  setLeaseMs(leaseMs: number): void {
+    if (leaseMs === this.#leaseMs || this.#isStopped) return;
+    this.#leaseMs = leaseMs;
+    // A shorter lease than the one planned for would end before the next beat.
+    if (!this.#isSending) this.#schedule(this.#intervalMs());
+    this.#watchLeases();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#beatTimer);
+    clearInterval(this.#fenceTimer);
+  }
+
+  #intervalMs(): number {
+    return Math.min(MOST_INTERVAL_MS, this.#leaseMs / 3);
+  }
+
+  #schedule(waitMs: number): void {
+    clearTimeout(this.#beatTimer);
+    this.#beatTimer = setTimeout(() => void this.#beat(), waitMs).unref();
+  }
+
+  async #beat(): Promise<void> {
+    const { send, supervisor, log } = this.#options;
     const sentAtMs = performance.now();
-    let waitMs = intervalMs();
+    this.#isSending = true;
+    let isAnswered = false;
     try {
-      const answer = await options.send(toRequest(options), waitMs);
-      leaseMs = answer.leaseMs;
-      apply(answer, sentAtMs, options.supervisor);
+      const answer = await send(toRequest(this.#options), this.#intervalMs());
+      isAnswered = true;
+      this.setLeaseMs(answer.leaseMs);
+      apply(answer, sentAtMs, supervisor);
     } catch (err) {
-      options.log.warn({ err }, 'heartbeat failed');
-      waitMs /= 5;
+      if (!this.#isStopped) log.warn({ err }, 'heartbeat failed');
     }
-    if (!isStopped) beatTimer = setTimeout(() => void beat(), waitMs).unref();
-  };
-  const fence = (): void => {
+    this.#isSending = false;
+    if (!this.#isStopped) this.#schedule(this.#intervalMs() / (isAnswered ? 1 : 5));
+  }
+
+  /** Looks often enough for the margins of `lease.ts`, whatever lease the engine gives. */
+  #watchLeases(): void {
+    clearInterval(this.#fenceTimer);
+    const everyMs = Math.max(20, Math.min(500, this.#leaseMs / 20));
+    this.#fenceTimer = setInterval(() => {
+      this.#fence();
+    }, everyMs).unref();
+  }
+
+  #fence(): void {
+    const { supervisor } = this.#options;
     const nowMs = performance.now();
-    for (const task of options.supervisor.tasks) {
-      const state = leaseState(task.leaseUntilMs, nowMs, leaseMs);
-      if (state !== 'held') options.supervisor.stopTask(task, LEASE_ENDING);
-      if (state === 'over') options.supervisor.killTask(task);
+    for (const task of [...supervisor.tasks]) {
+      const state = leaseState(task.leaseUntilMs, nowMs, this.#leaseMs);
+      if (state !== 'held') supervisor.stopTask(task, LEASE_ENDING);
+      if (state === 'over') supervisor.killTask(task);
     }
-  };
-  beatTimer = setTimeout(() => void beat(), intervalMs()).unref();
-  // Often enough for the margins of `lease.ts`, whatever lease the engine gives.
-  const fenceTimer = setInterval(fence, Math.max(50, Math.min(500, leaseMs / 20))).unref();
-  return {
-    leaseUntilMs: () => performance.now() + leaseMs,
-    setLeaseMs: (changed) => {
-      leaseMs = changed;
-    },
-    stop: () => {
-      isStopped = true;
-      clearTimeout(beatTimer);
-      clearInterval(fenceTimer);
-    },
-  };
+  }
 }
 
 const LEASE_REASON = 'the engine could not be reached before the lease of this try ended';

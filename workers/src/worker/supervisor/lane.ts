@@ -18,4 +18,6 @@ export interface LaneHost {
   /** Slots without a task. */
   freeSlots(): number;
   accept(grants: readonly Grant[], leaseMs: number | undefined): void;
+  /** A newer process of this worker took over. */
+  onSuperseded(): void;
 }

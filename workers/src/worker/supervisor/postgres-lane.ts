@@ -1,6 +1,12 @@
-import type { ClaimRequest, ClaimResponse } from '@tidegate/engine/execution-contract';
+import type {
+  ClaimRequest,
+  ClaimResponse,
+  Grant,
+  TaskKey,
+} from '@tidegate/engine/execution-contract';
 import type { Logger } from '@tidegate/engine/platform';
 
+import { isSuperseded } from '../errors.ts';
 import type { SessionIdentity } from './engine-client.ts';
 import type { Lane, LaneHost } from './lane.ts';
 import { delay } from './retry.ts';
@@ -29,60 +35,92 @@ interface Poll {
  * older at once, and what it may still bring is accepted, since a grant is already `running`.
  */
 export function createPostgresLane(options: PostgresLaneOptions): Lane {
-  const { host, worker, queues, log } = options;
-  const stopped = new AbortController();
-  let poll: Poll | undefined;
-  let offeredByFinish = 0;
-  let failures = 0;
-  let resendTimer: NodeJS.Timeout | undefined;
+  return new PostgresLane(options);
+}
 
-  const wanted = (): number => Math.min(host.freeSlots() - offeredByFinish, MOST_SLOTS);
-  const wake = (): void => {
-    const slots = wanted();
-    if (stopped.signal.aborted || slots <= 0) return;
-    if (poll === undefined || slots >= poll.slots * 2) void send({ slots });
-    else if (slots > poll.slots) resendTimer ??= setTimeout(resend, RESEND_MS).unref();
-  };
-  const resend = (): void => {
-    resendTimer = undefined;
-    const slots = wanted();
-    if (!stopped.signal.aborted && slots > (poll?.slots ?? 0)) void send({ slots });
-  };
-  const send = async (own: Poll): Promise<void> => {
-    poll = own;
+class PostgresLane implements Lane {
+  readonly #options: PostgresLaneOptions;
+  readonly #stopped = new AbortController();
+  #poll: Poll | undefined;
+  #offeredByFinish = 0;
+  #failures = 0;
+  #resendTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: PostgresLaneOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#wake();
+  }
+
+  offerSlots(): number {
+    const free = this.#isStopped ? 0 : this.#wanted() - (this.#poll?.slots ?? 0);
+    const offered = Math.max(0, free);
+    this.#offeredByFinish += offered;
+    return offered;
+  }
+
+  finished(_tasks: readonly TaskKey[], offered: number, grants: readonly Grant[]): void {
+    this.#offeredByFinish -= offered;
+    this.#options.host.accept(grants, undefined);
+    this.#wake();
+  }
+
+  dropped(): void {
+    this.#wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    clearTimeout(this.#resendTimer);
+    return Promise.resolve();
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopped.signal.aborted;
+  }
+
+  /** Free slots that no finish has offered: what one poll may offer. */
+  #wanted(): number {
+    return Math.min(this.#options.host.freeSlots() - this.#offeredByFinish, MOST_SLOTS);
+  }
+
+  #wake(): void {
+    const slots = this.#wanted();
+    if (this.#isStopped || slots <= 0) return;
+    const offered = this.#poll?.slots ?? 0;
+    if (slots >= offered * 2) void this.#send({ slots });
+    else if (slots > offered)
+      this.#resendTimer ??= setTimeout(() => this.#resend(), RESEND_MS).unref();
+  }
+
+  #resend(): void {
+    this.#resendTimer = undefined;
+    const slots = this.#wanted();
+    if (!this.#isStopped && slots > (this.#poll?.slots ?? 0)) void this.#send({ slots });
+  }
+
+  async #send(own: Poll): Promise<void> {
+    const { worker, queues, claim, host, log } = this.#options;
+    this.#poll = own;
     try {
       const request = { ...worker, queues: [...queues], slots: own.slots, waitMs: WAIT_MS };
-      const answer = await options.claim(request, stopped.signal);
-      failures = 0;
-      if (poll === own) poll = undefined;
+      const answer = await claim(request, this.#stopped.signal);
+      this.#failures = 0;
+      if (this.#poll === own) this.#poll = undefined;
       host.accept(answer.grants, answer.leaseMs);
     } catch (err) {
-      if (stopped.signal.aborted) return;
+      if (this.#isStopped) return;
+      if (isSuperseded(err)) {
+        host.onSuperseded();
+        return;
+      }
       log.warn({ err }, 'claim failed');
-      await delay(failures, stopped.signal);
-      failures += 1;
-      if (poll === own) poll = undefined;
+      await delay(this.#failures, this.#stopped.signal);
+      this.#failures += 1;
+      if (this.#poll === own) this.#poll = undefined;
     }
-    wake();
-  };
-  return {
-    start: wake,
-    offerSlots: () => {
-      const free = stopped.signal.aborted ? 0 : wanted() - (poll?.slots ?? 0);
-      const offered = Math.max(0, free);
-      offeredByFinish += offered;
-      return offered;
-    },
-    finished: (_tasks, offered, grants) => {
-      offeredByFinish -= offered;
-      host.accept(grants, undefined);
-      wake();
-    },
-    dropped: wake,
-    stop: async () => {
-      stopped.abort();
-      clearTimeout(resendTimer);
-      return Promise.resolve();
-    },
-  };
+    this.#wake();
+  }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '@tidegate/engine/platform';
 
+import { isSuperseded } from '../errors.ts';
 import type { SessionIdentity } from './engine-client.ts';
 import { delay } from './retry.ts';
 
@@ -19,6 +20,7 @@ export async function keepSession(options: {
     try {
       await hold(worker, signal);
     } catch (err) {
+      if (isSuperseded(err)) return;
       if (!isOver(signal)) log.warn({ err }, 'session broke');
     }
     if (performance.now() - openedAtMs > 5_000) attempt = 0;

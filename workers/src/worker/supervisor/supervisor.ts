@@ -29,6 +29,7 @@ export interface SupervisorOptions {
   readonly concurrency: number;
   /** How long an aborted task may take to stop before its process is killed. */
   readonly abortGraceMs: number;
+  readonly onSuperseded: () => void;
 }
 
 /**
@@ -83,6 +84,10 @@ export class Supervisor implements LaneHost, PoolEvents {
     if (ready.length > 0) this.#get().pool.submit(ready);
   }
 
+  onSuperseded(): void {
+    this.#options.onSuperseded();
+  }
+
   /** Asks a task to stop; after the grace its process is killed. */
   readonly stopTask = (task: RunningTask, stopping: Stopping): void => {
     if (task.stopping !== undefined) {
@@ -109,12 +114,11 @@ export class Supervisor implements LaneHost, PoolEvents {
 
   onStarted(task: RunningTask, pid: number): void {
     const { timeoutMs, tryNumber, maxTries } = task.grant;
-    task.startedAt = new Date().toISOString();
-    task.log.append(
-      systemLine(
-        `try ${tryNumber} of ${maxTries} starts on ${this.#options.workerId}, process ${pid}`,
-      ),
+    const line = systemLine(
+      `try ${tryNumber} of ${maxTries} starts on ${this.#options.workerId}, process ${pid}`,
     );
+    task.startedAt = line.at;
+    task.log.append(line);
     if (timeoutMs === null) return;
     const onTimeout = (): void => {
       this.stopTask(task, timedOut(timeoutMs));
@@ -183,7 +187,7 @@ export class Supervisor implements LaneHost, PoolEvents {
       handle: this.#nextHandle,
       grant,
       key,
-      log: logs.open(key),
+      log: logs.open(key, firstSequence(grant)),
       startedAt: new Date().toISOString(),
       leaseUntilMs: heartbeat.leaseUntilMs(),
       progress: undefined,
@@ -236,6 +240,17 @@ export class Supervisor implements LaneHost, PoolEvents {
     if (this.#tasks.size === 0) this.#whenIdle.splice(0).forEach((resolve) => resolve());
   }
 }
+
+/** A sensor that looks again resumes its try: what it logs goes behind what it logged before. */
+function firstSequence({ firstStartedAt }: Grant): number {
+  if (firstStartedAt === null) return 0;
+  const elapsedMs = Math.max(0, Date.now() - Date.parse(firstStartedAt));
+  return Math.min(Math.ceil(elapsedMs / RESUMED_UNIT_MS), MOST_FIRST_SEQUENCE);
+}
+
+/** A look that fills more than one chunk in this time would run into the numbers of the next one. */
+const RESUMED_UNIT_MS = 10;
+const MOST_FIRST_SEQUENCE = 2_000_000_000;
 
 function timedOut(timeoutMs: number): Stopping {
   const { name, message, code } = taskTimedOut(timeoutMs);
