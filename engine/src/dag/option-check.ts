@@ -67,13 +67,20 @@ export function badOption(given: Given, remedy: string): Error {
 export function checkKeys(options: object, known: readonly string[], owner: string): void {
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return;
-  const nearest = known.map((key) => [distance(unknown, key), key] as const).sort(byDistance)[0];
-  const hint = nearest !== undefined && nearest[0] <= 3 ? `; did you mean '${nearest[1]}'?` : '';
+  const [nearest] = known
+    .map((key) => ({ key, steps: distance(unknown, key), shared: sharedPrefix(unknown, key) }))
+    .sort((a, b) => a.steps - a.shared / 2 - (b.steps - b.shared / 2));
+  const hint =
+    nearest !== undefined && nearest.steps <= 3 ? `; did you mean '${nearest.key}'?` : '';
   throw dagError('UNKNOWN_OPTION', `${owner}: there is no option '${unknown}'${hint}`);
 }
 
-const byDistance = (a: readonly [number, string], b: readonly [number, string]): number =>
-  a[0] - b[0];
+/** People err at the end of words: `retry` means `retries` rather than `onRetry`. */
+function sharedPrefix(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
+}
 
 /** Levenshtein distance, case ignored. */
 function distance(a: string, b: string): number {

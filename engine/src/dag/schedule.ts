@@ -1,3 +1,4 @@
+import { parseCron } from '../schedule/cron.ts';
 import { dagError } from './errors.ts';
 import { describe, parseDuration, type Duration } from './duration.ts';
 import { parseInstant } from './instant.ts';
@@ -23,14 +24,19 @@ const MOST_DATES = 10_000;
 const schedule = (serialized: SerializedSchedule | NotBuiltSchedule): Schedule =>
   Object.freeze({ [scheduleBrand]: Object.freeze(serialized) });
 
-/** At the times of a cron expression. (Default zone: UTC) */
+/**
+ * At the times of a cron expression. (Default zone: UTC) Throws `CRON_INVALID`, `CRON_NEVER_FIRES` or
+ * `TIMEZONE_UNKNOWN`.
+ */
 export function cron(expression: string, options: { readonly timezone?: string } = {}): Schedule {
   const timezone = options.timezone ?? 'UTC';
   if (typeof expression !== 'string' || expression.trim() === '') {
     throw dagError('BAD_OPTION', `cron(${describe(expression)}): give an expression: '0 2 * * *'`);
   }
-  checkTimezone(timezone);
-  return schedule({ kind: 'cron', expression: expression.trim().replace(/\s+/g, ' '), timezone });
+  const normal = expression.trim().replace(/\s+/g, ' ');
+  // Only to refuse what can never fire here, at its line, not in the scheduler.
+  parseCron(normal, timezone);
+  return schedule({ kind: 'cron', expression: normal, timezone });
 }
 
 /** Again and again: a run covers one interval of this length. */
@@ -94,15 +100,4 @@ export function asset(uri: string): Asset {
 export function assets(...all: readonly [Asset | string, ...(Asset | string)[]]): Schedule {
   const names = all.map((one) => (typeof one === 'string' ? one : one.uri));
   return schedule({ kind: 'not_built', feature: `schedule assets(${names.join(', ')})` });
-}
-
-function checkTimezone(timezone: string): void {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: timezone });
-  } catch {
-    throw dagError(
-      'BAD_OPTION',
-      `cron: no time zone is called ${describe(timezone)}; give an IANA name such as 'Asia/Seoul'`,
-    );
-  }
 }

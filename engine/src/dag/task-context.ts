@@ -1,7 +1,7 @@
 import type { Json } from '../platform/json.ts';
 import type { LogRecord } from '../topic-log/topic-log.ts';
 
-/** The one argument of every task function. */
+/** The one argument of every task function. Its functions may be destructured. */
 export interface TaskContext<Input = unknown, Params = unknown> {
   /** Outputs of the tasks named under `input`. */
   readonly input: Input;
@@ -14,13 +14,13 @@ export interface TaskContext<Input = unknown, Params = unknown> {
   /** Aborts on timeout, clear, worker shutdown or a lost lease. */
   readonly signal: AbortSignal;
   /** A connection the task may use (`connections` in its options). Throws `CONNECTION_UNKNOWN`. */
-  connection(id: string): Promise<Connection>;
+  readonly connection: (id: string) => Promise<Connection>;
   /** Throws `VARIABLE_UNKNOWN`. */
-  variable(id: string): Promise<string>;
+  readonly variable: (id: string) => Promise<string>;
   /** Shown in the console; cheap, call it as often as you like. */
-  progress(done: number, total?: number): void;
+  readonly progress: (done: number, total?: number) => void;
   /** Says what the task waits for (an outage), `undefined` when it goes on. */
-  waitingFor(what: string | undefined): void;
+  readonly waitingFor: (what: string | undefined) => void;
 }
 
 export interface RunContext {
