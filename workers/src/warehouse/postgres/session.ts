@@ -17,6 +17,8 @@ set lock_timeout = '10s'; set statement_timeout = 0; set idle_in_transaction_ses
 set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3`;
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A network that swallows packets closes no connection: give up on an answer some day, and ask the ledger. */
+const ANSWER_TIMEOUT_MS = 600_000;
 
 /** A connection made ready for one kind of work. Any failure of the connection is a `ConnectionLost`. */
 export class Session<Prepared> {
@@ -98,7 +100,8 @@ export class Session<Prepared> {
 
   #noticed(error: unknown): unknown {
     const noticed = asConnectionLost(error);
-    if (noticed instanceof ConnectionLost) this.#isBroken = true;
+    // The socket may be half open: whoever gave up on it must not leave it behind.
+    if (noticed instanceof ConnectionLost) this.destroy();
     return noticed;
   }
 }
@@ -119,6 +122,7 @@ export async function connect(uri: string): Promise<pg.Client> {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
   });
   // Without a listener, a connection lost between two queries would end the process.
   client.on('error', () => undefined);
