@@ -16,7 +16,6 @@ const PINNED = [
   '-c enable_hashjoin=off',
   '-c enable_mergejoin=off',
   '-c jit=off',
-  '-c deadlock_timeout=150ms',
   '-c idle_in_transaction_session_timeout=10s',
 ].join(' ');
 
