@@ -40,6 +40,9 @@ export interface TableMap {
   readonly keyColumns: readonly number[];
 }
 
+/** A full outbox, or a definition that is being read. */
+export type PauseReason = 'full' | 'schema';
+
 /** Calls arrive in binlog order, synchronously. Throwing ends the reader with that error. */
 export interface BinlogHandler {
   /** A transaction starts at `context.position`. */
@@ -67,7 +70,7 @@ export class BinlogReader {
   readonly #lost: PromiseWithResolvers<Error | undefined>;
   #thread: number | null = null;
   #isPreparedXa = false;
-  #isPaused = false;
+  readonly #pausedFor = new Set<PauseReason>();
   #isStopped = false;
 
   constructor(config: ResolvedCaptureConfig, from: BinlogPosition, handler: BinlogHandler) {
@@ -97,18 +100,17 @@ export class BinlogReader {
   }
 
   get isPaused(): boolean {
-    return this.#isPaused;
+    return this.#pausedFor.size > 0;
   }
 
-  pause(): void {
-    if (this.#isPaused) return;
-    this.#isPaused = true;
+  /** Stops reading until every reason given is taken back. */
+  pause(reason: PauseReason): void {
+    this.#pausedFor.add(reason);
     this.#zongji.connection?.pause();
   }
 
-  resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
+  resume(reason: PauseReason): void {
+    if (!this.#pausedFor.delete(reason) || this.isPaused) return;
     this.#tap.lastPacketAtMs = Date.now();
     this.#zongji.connection?.resume();
   }

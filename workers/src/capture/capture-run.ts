@@ -38,8 +38,11 @@ export class CaptureRun {
   readonly #source: EnvelopeSource;
   readonly #schemas: Map<string, TableSchema>;
   #reader: BinlogReader | undefined;
-  #snapshotConnection: Connection | undefined;
   #isStopped = false;
+  #announceStop: () => void = () => undefined;
+  readonly #stopping = new Promise<void>((resolve) => {
+    this.#announceStop = resolve;
+  });
   #failure: Error | undefined;
   #waitingFor: string | undefined;
   #heardAtMs: number;
@@ -64,7 +67,7 @@ export class CaptureRun {
       onFailure: (error) => this.#end(error),
       onFlushed: (rows) => {
         deps.meter.add(rows);
-        if (this.#outbox.buffered < RESUME_BELOW) this.#reader?.resume();
+        if (this.#outbox.buffered < RESUME_BELOW) this.#reader?.resume('full');
       },
     });
   }
@@ -118,7 +121,7 @@ export class CaptureRun {
     this.#isStopped = true;
     this.#failure = error;
     this.#reader?.stop();
-    this.#snapshotConnection?.destroy();
+    this.#announceStop();
   }
 
   #hasEnded(): boolean {
@@ -185,7 +188,7 @@ export class CaptureRun {
       logger: this.#deps.logger,
       onTableChanged: (table) => this.#refreshSchema(table),
       onQueued: () => {
-        if (this.#outbox.buffered > PAUSE_ABOVE) this.#reader?.pause();
+        if (this.#outbox.buffered > PAUSE_ABOVE) this.#reader?.pause('full');
       },
     });
     const reader = new BinlogReader(this.#config, this.#outbox.readUpTo.position, encoder);
@@ -196,12 +199,12 @@ export class CaptureRun {
   /** Holds the stream until the new definition is known, so that no later row meets the old one. */
   #refreshSchema(table: TableTarget): void {
     const reader = this.#reader;
-    reader?.pause();
+    reader?.pause('schema');
     const refresh = async (): Promise<void> => {
       const connection = await connectSource(this.#config.source);
       try {
         await this.#readSchema(connection, table);
-        reader?.resume();
+        reader?.resume('schema');
       } finally {
         connection.destroy();
       }
@@ -224,9 +227,11 @@ export class CaptureRun {
     await this.#throughOutages(async () => {
       if (runner.pending.length === 0) return;
       const connection = await connectSource(this.#config.source);
-      this.#snapshotConnection = connection;
       try {
-        await runner.run(connection);
+        const reading = runner.run(connection);
+        // A query on a connection that is destroyed may never answer.
+        reading.catch(() => undefined);
+        await Promise.race([reading, this.#stopping]);
       } finally {
         connection.destroy();
       }

@@ -37,9 +37,21 @@ describeWith(['mysql', 'postgres'], 'capture killed with -9', () => {
   afterAll(() => harness[Symbol.asyncDispose]());
 
   async function countRecords(topic: string): Promise<number> {
-    const bounds = await harness.log.bounds(topic).catch(() => new Map());
-    return [...bounds.values()].reduce((sum, { end }) => sum + (end as number), 0);
+    const bounds = await harness.log.bounds(topic).catch(() => undefined);
+    return [...(bounds?.values() ?? [])].reduce((sum, { end }) => sum + end, 0);
   }
+
+  const untilSnapshotDone = (config: CaptureConfig): Promise<boolean> =>
+    until(
+      async () => {
+        const states = await readTopic(harness.log, `tidegate-capture-${config.prefix}`).catch(
+          () => [],
+        );
+        return states.at(-1)?.text?.includes('"snapshot":"done"') === true;
+      },
+      'the snapshot',
+      25_000,
+    );
 
   async function expectTopicEqualsTable(table: string, topic: string): Promise<void> {
     const [rows] = await harness.sql.query(`select * from ${table} order by id`);
@@ -83,22 +95,16 @@ describeWith(['mysql', 'postgres'], 'capture killed with -9', () => {
       chunkRows: 3_000,
       tables: [{ table: `${database}.snap`, topic: 'snap' }],
     });
-    let isWriting = true;
+    const writer = { isOn: true };
     const writing = (async () => {
-      for (let i = 1; isWriting; i += 1)
+      for (let i = 1; writer.isOn; i += 1)
         await sql.query(
           `update snap set n = n + 1 where id % 997 = ${i % 997}; delete from snap where id = ${i * 13}`,
         );
     })();
     const child = await runWithKills(config, 'snap', [2_500, 6_000, 1_500]);
-    const stateTopic = `tidegate-capture-${config.prefix}`;
-    await until(
-      async () =>
-        (await readTopic(harness.log, stateTopic)).at(-1)?.text?.includes('"snapshot":"done"'),
-      'the snapshot',
-      25_000,
-    );
-    isWriting = false;
+    await untilSnapshotDone(config);
+    writer.isOn = false;
     await writing;
     await expectTopicEqualsTable('snap', 'snap');
     await kill(child);
@@ -109,17 +115,13 @@ describeWith(['mysql', 'postgres'], 'capture killed with -9', () => {
     await sql.query('create table flow (id int primary key auto_increment, n int)');
     const config = harness.config([], {
       prefix: `${database}_flow`,
-      maxFlushRecords: 50,
+      maxFlushRecords: 100,
       tables: [{ table: `${database}.flow`, topic: 'flow' }],
     });
-    await kill(
-      await (async () => {
-        const child = startChild(harness.logUrl, config);
-        await once(child.stdout!, 'data');
-        return child;
-      })(),
-    );
-    for (let i = 0; i < 10; i += 1)
+    const first = startChild(harness.logUrl, config);
+    await untilSnapshotDone(config);
+    await kill(first);
+    for (let i = 0; i < 4; i += 1)
       await sql.query(
         'start transaction; insert into flow (n) select seq from seq_1_to_3000; update flow set n = n + 1 where id % 3 = 0; update flow set id = id + 1000000 where id < 1000000 order by id desc limit 50; commit',
       );

@@ -11,7 +11,7 @@ it.each([
   ['one just before the wrap', WRAP - 1, WRAP - 1, WRAP - 1],
   ['one that lies behind what was counted', WRAP - 10, WRAP + 5, WRAP - 10],
   ['one that lies ahead of what was counted', 20, WRAP - 5, WRAP + 20],
-])('unwraps %s', (_, low32, expected, wanted) => {
+])('unwraps %s', (_, ...[low32, expected, wanted]) => {
   expect(unwrapPosition(low32, expected)).toBe(wanted);
 });
 

@@ -71,6 +71,29 @@ describeWith(['mysql', 'postgres'], 'snapshot', () => {
     await capture.stop();
   });
 
+  it('stops in the middle of a snapshot at once, and goes on from there', async () => {
+    const { sql, database } = harness;
+    await sql.query('create table halted (id int primary key)');
+    await sql.query('insert into halted select seq from seq_1_to_20000');
+    const options = {
+      prefix: `${database}_halted`,
+      chunkRows: 500,
+      tables: [{ table: `${database}.halted`, topic: 'halted', partitions: 1 }],
+    };
+    const first = await harness.capture([], options);
+    await until(() => first.status().rows > 1_000, 'some rows');
+    const stoppedAt = Date.now();
+    await first.stop();
+    expect(Date.now() - stoppedAt).toBeLessThan(2_000);
+    expect(first.status().snapshots[0]?.status).toBe('running');
+    const second = await harness.capture([], options);
+    await until(isDone(second), 'the rest');
+    const { rows, doubled } = foldTopic(await readTopic(harness.log, 'halted'));
+    expect([rows.size, doubled]).toEqual([20_000, []]);
+    expect(second.status().rows).toBeLessThan(20_000);
+    await second.stop();
+  });
+
   it('walks composite keys, with the key in the order of the primary key', async () => {
     const { sql } = harness;
     await sql.query('create table pairs (a int, b varchar(20), v int, primary key (b, a))');
@@ -115,7 +138,10 @@ describeWith(['mysql', 'postgres'], 'snapshot', () => {
     // The place is lost as after a purge: the state names a file that the server no longer has.
     const stateTopic = `tidegate-capture-${options.prefix}`;
     const [state] = (await readTopic(harness.log, stateTopic)).slice(-1);
-    const lost = { ...JSON.parse(state?.text ?? ''), position: { file: 'binlog.000000', pos: 4 } };
+    const lost = {
+      ...(JSON.parse(state?.text ?? '') as object),
+      position: { file: 'binlog.000000', pos: 4 },
+    };
     await harness.log.produce(stateTopic, [
       { key: Buffer.from(options.prefix), value: Buffer.from(JSON.stringify(lost)) },
     ]);

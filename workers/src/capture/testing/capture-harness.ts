@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import {
   createMysqlDatabase,
   createPostgresDatabase,
+  serviceAddress,
   uniqueName,
   type TestDatabase,
 } from '../../../../test/services/services.ts';
@@ -15,6 +16,7 @@ import { startCapture, type Capture } from '../start-capture.ts';
 export interface CaptureHarness extends AsyncDisposable {
   readonly database: string;
   readonly sourceUrl: string;
+  /** Of the topic log on PostgreSQL, for child processes. */
   readonly logUrl: string;
   readonly sql: Connection;
   readonly log: TopicLog;
@@ -23,14 +25,23 @@ export interface CaptureHarness extends AsyncDisposable {
   config(tables: readonly string[], more?: Partial<CaptureConfig>): CaptureConfig;
 }
 
-export async function createCaptureHarness(): Promise<CaptureHarness> {
+export async function createCaptureHarness(
+  kind: 'postgres' | 'kafka' = 'postgres',
+): Promise<CaptureHarness> {
   const source = await createMysqlDatabase('capture');
+  if (kind === 'kafka') {
+    const brokers = serviceAddress('kafka').split(',');
+    return harnessOn(source, await openTopicLog({ kind, brokers }), undefined);
+  }
   const target = await createPostgresDatabase('capture');
-  return harnessOn(source, target);
+  return harnessOn(source, await openTopicLog({ kind, url: target.url }), target);
 }
 
-async function harnessOn(source: TestDatabase, target: TestDatabase): Promise<CaptureHarness> {
-  const log = await openTopicLog({ kind: 'postgres', url: target.url });
+async function harnessOn(
+  source: TestDatabase,
+  log: TopicLog,
+  target: TestDatabase | undefined,
+): Promise<CaptureHarness> {
   const sql = await mysql.createConnection({
     uri: source.url,
     multipleStatements: true,
@@ -48,7 +59,7 @@ async function harnessOn(source: TestDatabase, target: TestDatabase): Promise<Ca
   return {
     database: source.name,
     sourceUrl: source.url,
-    logUrl: target.url,
+    logUrl: target?.url ?? '',
     sql,
     log,
     config,
@@ -62,7 +73,7 @@ async function harnessOn(source: TestDatabase, target: TestDatabase): Promise<Ca
       await sql.end();
       await log.close();
       await source[Symbol.asyncDispose]();
-      await target[Symbol.asyncDispose]();
+      await target?.[Symbol.asyncDispose]();
     },
   };
 }
