@@ -90,7 +90,7 @@ export default tseslint.config(
       'max-params': ['error', 3],
       'max-depth': ['error', 3],
       complexity: ['error', 12],
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',

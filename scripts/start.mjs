@@ -5,4 +5,4 @@ checkNode();
 install();
 build();
 // The same process goes on as the product: one less to keep in memory, and signals arrive directly.
-await import('../standalone/dist/main.js');
+await import('../standalone/dist/run-standalone.js');

@@ -87,10 +87,13 @@ const ELSEWHERE =
 
 const CONNECTION_PROTOCOLS = ['mysql', 'postgres', 'postgresql', 'clickhouse', 'http', 'https'];
 
-/** Reads the environment; throws `CONFIG_INVALID` that names every fault at once. */
+/**
+ * Reads the environment; throws `CONFIG_INVALID` that names every fault at once. `ownDags` is the folder used
+ * when `TIDEGATE_DAGS_FOLDER` names none.
+ */
 export function readConfig(
+  ownDags: string,
   env: NodeJS.ProcessEnv = process.env,
-  defaultDags = 'dags/src',
 ): StandaloneConfig {
   // A variable set to nothing is one not set: that is how compose files and shells leave them out.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -108,22 +111,20 @@ export function readConfig(
       `the configuration has faults:\n  - ${faults.join('\n  - ')}`,
     );
   }
-  return toConfig(parsed.data, given, defaultDags);
+  return toConfig(parsed.data, given, ownDags);
 }
 
 function toConfig(
   values: z.infer<typeof schema>,
   env: NodeJS.ProcessEnv,
-  defaultDags: string,
+  ownDags: string,
 ): StandaloneConfig {
   return {
     home: path.resolve(values.TIDEGATE_HOME),
     host: values.TIDEGATE_HOST,
     port: values.TIDEGATE_PORT,
     allowedHosts: values.TIDEGATE_ALLOWED_HOSTS.map((host) => host.toLowerCase()),
-    dagsFolders: (values.TIDEGATE_DAGS_FOLDER ?? [defaultDags]).map((folder) =>
-      path.resolve(folder),
-    ),
+    dagsFolders: (values.TIDEGATE_DAGS_FOLDER ?? [ownDags]).map((folder) => path.resolve(folder)),
     databaseUrl: values.TIDEGATE_DATABASE_URL,
     redisUrl: values.TIDEGATE_REDIS_URL,
     kafka: toKafka(values),

@@ -124,7 +124,7 @@ async function startEmbedded(config: StandaloneConfig, secrets: HomeSecrets, por
     logFile: path.join(config.home, 'logs', 'postgres.log'),
     port: config.postgresPort ?? (await ports.get('postgres')),
     password: secrets.postgresPassword,
-    settings: ['max_connections=100', 'shared_buffers=128MB'],
+    settings: ['max_connections=100', 'shared_buffers=128MB', 'deadlock_timeout=200ms'],
   });
   const own = { password: secrets.postgresPassword };
   const [metadataUrl, topicLogUrl, warehouseUrl] = (await ensurePostgresDatabases(server.url, [

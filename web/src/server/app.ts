@@ -1,7 +1,6 @@
-import type { Database, RunMaker } from '@tidegate/engine/server';
+import type { Database, RunCommands } from '@tidegate/engine/server';
 import type { Logger } from '@tidegate/engine/platform';
-import type { TopicLog } from '@tidegate/engine/topic-log';
-import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 
 import type { Access } from './access.ts';
 import { requireAccess } from './authorization.ts';
@@ -25,8 +24,7 @@ export interface WebConfig {
 export interface WebContext {
   readonly config: WebConfig;
   readonly database: Database;
-  readonly topicLog: TopicLog;
-  readonly runs: Pick<RunMaker, 'triggerRun'>;
+  readonly runs: RunCommands;
   readonly access: Access;
 }
 
@@ -36,7 +34,7 @@ const MOST_BODY_BYTES = 1024 * 1024;
 export async function createWebApp(context: WebContext, logger: Logger): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger as unknown as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MOST_BODY_BYTES,
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 300 },

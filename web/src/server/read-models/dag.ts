@@ -1,4 +1,4 @@
-import type { DagRow, ScheduledRun } from '@tidegate/engine/server';
+import type { DagRow, NextRun } from '@tidegate/engine/server';
 
 import type { DagResponse, NextExecution } from '../../contract/index.ts';
 
@@ -36,7 +36,7 @@ export function toDag(row: DagRow): DagResponse {
   };
 }
 
-export function toNextExecution(run: ScheduledRun): NextExecution {
+export function toNextExecution(run: NextRun): NextExecution {
   const iso = (instant: number) => new Date(instant).toISOString();
   return {
     run_id: run.runId,

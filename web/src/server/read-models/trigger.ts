@@ -4,25 +4,21 @@ import type { TriggerRunRequest } from '@tidegate/engine/server';
 import type { TriggerRequest } from '../../contract/index.ts';
 
 /** The API's trigger request in the engine's words. */
-export function toTrigger(body: TriggerRequest, user: string | null): TriggerRunRequest {
-  const replay = toReplay(body);
+export function toTrigger(
+  dagId: string,
+  body: TriggerRequest,
+  user: string | null,
+): TriggerRunRequest {
   return {
+    dagId,
     triggeredBy: 'rest_api',
-    user,
+    triggeringUser: user,
     conf: (body.conf ?? {}) as Json,
     note: body.note ?? null,
     logicalDate: body.logical_date == null ? null : new Date(body.logical_date),
     ...(body.dag_run_id == null ? {} : { runId: body.dag_run_id }),
-    ...(replay === undefined ? {} : { replay }),
+    ...(body.tidegate_offsets === undefined ? {} : { offsets: body.tidegate_offsets }),
+    ...(body.tidegate_from === undefined ? {} : { from: new Date(body.tidegate_from) }),
+    ...(body.tidegate_to === undefined ? {} : { to: new Date(body.tidegate_to) }),
   };
-}
-
-function toReplay(body: TriggerRequest): TriggerRunRequest['replay'] {
-  if (body.tidegate_offsets !== undefined)
-    return { kind: 'offsets', ranges: body.tidegate_offsets };
-  if (body.tidegate_from === undefined) return undefined;
-  const from = new Date(body.tidegate_from);
-  return body.tidegate_to === undefined
-    ? { kind: 'times', from }
-    : { kind: 'times', from, to: new Date(body.tidegate_to) };
 }

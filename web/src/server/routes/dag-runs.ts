@@ -43,7 +43,7 @@ export function dagRunRoutes(app: FastifyInstance, { database, runs }: WebContex
       const { dag_id: dagId } = request.params;
       const body = triggerRequest.parse(request.body ?? {});
       const user = request.user?.username ?? null;
-      const { runId } = await runs.triggerRun(dagId, toTrigger(body, user));
+      const { runId } = await runs.triggerRun(toTrigger(dagId, body, user));
       return toDagRun(await getRun(dagId, runId));
     },
   );

@@ -1,10 +1,4 @@
-import {
-  type DagRow,
-  findDag,
-  listDags,
-  nextExecutions,
-  setDagPaused,
-} from '@tidegate/engine/server';
+import { type DagRow, findDag, listDags, listNextExecutions } from '@tidegate/engine/server';
 import type { FastifyInstance } from 'fastify';
 
 import {
@@ -25,7 +19,7 @@ interface DagParams {
 
 const DAG = '/api/v2/dags/:dag_id';
 
-export function dagRoutes(app: FastifyInstance, { database }: WebContext): void {
+export function dagRoutes(app: FastifyInstance, { database, runs }: WebContext): void {
   const getDag = async (dagId: string): Promise<DagRow> => {
     const dag = await findDag(database, dagId);
     if (dag === undefined) throw dagNotFound(dagId);
@@ -59,7 +53,7 @@ export function dagRoutes(app: FastifyInstance, { database }: WebContext): void 
     async (request): Promise<DagResponse> => {
       const { dag_id: dagId } = request.params;
       const { is_paused: isPaused } = dagPatch.parse(request.body);
-      if (!(await setDagPaused(database, dagId, isPaused))) throw dagNotFound(dagId);
+      if (!(await runs.setPaused(dagId, isPaused))) throw dagNotFound(dagId);
       return toDag(await getDag(dagId));
     },
   );
@@ -70,8 +64,8 @@ export function dagRoutes(app: FastifyInstance, { database }: WebContext): void 
     async (request): Promise<NextExecutions> => {
       const { count, after } = nextExecutionsQuery.parse(request.query);
       const { serialized } = await getDag(request.params.dag_id);
-      const from = after === undefined ? Date.now() : Date.parse(after);
-      return { executions: nextExecutions(serialized, from, count).map(toNextExecution) };
+      const from = after === undefined ? new Date() : new Date(after);
+      return { executions: listNextExecutions(serialized, from, count).map(toNextExecution) };
     },
   );
 }

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import type { Logger } from '@tidegate/engine/platform';
+import type { TopicLogConfig } from '@tidegate/engine/topic-log';
+import { readTaskEnvironment } from '@tidegate/workers/worker';
+
+import { bankCapture } from './bank.ts';
+import { type SupervisedChild, superviseChild } from './child-process.ts';
+import type { StandaloneConfig } from './config.ts';
+import type { Databases } from './embedded.ts';
+import type { HomeSecrets } from './home.ts';
+import type { CaptureProcessConfig } from './process/capture.ts';
+import type { SchedulerProcessConfig } from './process/scheduler.ts';
+import type { WorkerProcessConfig } from './process/worker.ts';
+
+/** What every part is built from. */
+export interface Assembly {
+  readonly config: StandaloneConfig;
+  readonly secrets: HomeSecrets;
+  readonly databases: Databases;
+  readonly topicLog: TopicLogConfig;
+  readonly executionPort: number;
+  readonly logger: Logger;
+}
+
+/** From sources and from the build alike: the entry has the ending of the module that names it. */
+const entry = (name: string) =>
+  new URL(`./process/${name}${path.extname(new URL(import.meta.url).pathname)}`, import.meta.url);
+
+export function startSchedulerProcess(assembly: Assembly): Promise<SupervisedChild> {
+  const { config, secrets, databases, topicLog, executionPort, logger } = assembly;
+  return superviseChild<SchedulerProcessConfig>({
+    name: 'scheduler',
+    entry: entry('scheduler'),
+    logger,
+    config: {
+      databaseUrl: databases.metadataUrl,
+      topicLog,
+      redisUrl: config.redisUrl,
+      executionPort,
+      secretKeys: [secrets.secretKey],
+      workerToken: secrets.workerToken,
+      connections: { ...config.connections, BANKDW: databases.warehouseUrl },
+      variables: config.variables,
+      logLevel: config.logLevel,
+    },
+  });
+}
+
+export function startWorkerProcess(assembly: Assembly): Promise<SupervisedChild> {
+  const { config, secrets, topicLog, executionPort, logger } = assembly;
+  const { redisUrl } = config;
+  return superviseChild<WorkerProcessConfig>({
+    name: 'worker',
+    entry: entry('worker'),
+    logger,
+    config: {
+      logLevel: config.logLevel,
+      worker: {
+        executionUrl: `http://127.0.0.1:${executionPort}`,
+        workerToken: secrets.workerToken,
+        workerId: 'standalone',
+        home: config.home,
+        queues: ['default'],
+        concurrency: config.workerConcurrency,
+        topicLog,
+        lane: redisUrl === undefined ? { kind: 'postgres' } : { kind: 'bullmq', redisUrl },
+        taskEnvironment: readTaskEnvironment(),
+      },
+    },
+  });
+}
+
+/** Undefined where nothing is to be captured: a sample feed or somebody else writes the topics. */
+export async function startCaptureProcess(
+  assembly: Assembly,
+): Promise<SupervisedChild | undefined> {
+  const { config, databases, topicLog, logger } = assembly;
+  if (databases.source.kind !== 'mysql') return undefined;
+  return superviseChild<CaptureProcessConfig>({
+    name: 'capture',
+    entry: entry('capture'),
+    logger,
+    config: { capture: bankCapture(databases.source.url), topicLog, logLevel: config.logLevel },
+  });
+}
+
+/** The topic log as configured: real Kafka, else the embedded PostgreSQL's. */
+export function topicLogConfig(config: StandaloneConfig, databases: Databases): TopicLogConfig {
+  const { kafka } = config;
+  if (kafka === undefined) return { kind: 'postgres', url: databases.topicLogUrl ?? '' };
+  const { brokers, sasl, tls } = kafka;
+  const authority = tls?.caFile;
+  return {
+    kind: 'kafka',
+    brokers,
+    ...(sasl === undefined ? {} : { sasl }),
+    ...(tls === undefined
+      ? {}
+      : { tls: authority === undefined ? true : { ca: [readFileSync(authority, 'utf8')] } }),
+  };
+}

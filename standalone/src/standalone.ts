@@ -1,0 +1,152 @@
+import path from 'node:path';
+
+import type { Logger } from '@tidegate/engine/platform';
+import { createRunCommands, Database, listDags, migrate } from '@tidegate/engine/server';
+import { type AdministeredTopicLog, openTopicLog } from '@tidegate/engine/topic-log';
+import { startRegistration } from '@tidegate/workers/bundle';
+import { Access, createWebApp } from '@tidegate/web/server';
+
+import { BANK } from './bank.ts';
+import { CLEANUP_ORDER, Cleanup } from './cleanup.ts';
+import type { StandaloneConfig } from './config.ts';
+import { openDatabases } from './embedded.ts';
+import { StandaloneError } from './errors.ts';
+import { openHome, writeRunFile } from './home.ts';
+import {
+  type Assembly,
+  startCaptureProcess,
+  startSchedulerProcess,
+  startWorkerProcess,
+  topicLogConfig,
+} from './parts.ts';
+import { isFree } from './ports.ts';
+import { startSampleFeed } from './sample-feed.ts';
+import { findFreePort } from './services/index.ts';
+import { VERSION } from './version.ts';
+
+export interface Standalone {
+  readonly url: string;
+  /** What runs, in a few words for the ready line. */
+  readonly summary: string;
+  stop(): Promise<void>;
+}
+
+export interface StandaloneDeps {
+  readonly logger: Logger;
+  readonly say: (text: string) => void;
+}
+
+/** Starts everything; what was started before a failure is stopped again. */
+export async function startStandalone(
+  config: StandaloneConfig,
+  deps: StandaloneDeps,
+): Promise<Standalone> {
+  const cleanup = new Cleanup(deps.logger);
+  try {
+    return await start(config, deps, cleanup);
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+async function start(
+  config: StandaloneConfig,
+  deps: StandaloneDeps,
+  cleanup: Cleanup,
+): Promise<Standalone> {
+  await checkPort(config);
+  const home = openHome(config.home);
+  cleanup.add(CLEANUP_ORDER.home, home.close);
+  deps.say('tidegate: starting the databases …');
+  const databases = await openDatabases(config, home.secrets);
+  for (const server of databases.servers) cleanup.add(CLEANUP_ORDER.servers, () => server.stop());
+  for (const note of databases.notes) deps.say(`  ${note}`);
+  const assembly: Assembly = {
+    config,
+    secrets: home.secrets,
+    databases,
+    topicLog: topicLogConfig(config, databases),
+    executionPort: await findFreePort(),
+    logger: deps.logger,
+  };
+  const database = new Database({ url: databases.metadataUrl, logger: deps.logger });
+  cleanup.add(CLEANUP_ORDER.connections, () => database.close());
+  await migrate(database);
+  const topicLog = await openTopicLog(assembly.topicLog);
+  cleanup.add(CLEANUP_ORDER.connections, () => topicLog.close());
+  await startProcesses(assembly, topicLog, cleanup);
+  const url = await startWeb(assembly, { database, topicLog }, cleanup);
+  await register(assembly, cleanup);
+  const { total } = await listDags(database, { limit: 1, offset: 0 });
+  return { url, summary: `${total} DAG${total === 1 ? '' : 's'}`, stop: () => cleanup.run() };
+}
+
+async function checkPort({ host, port }: StandaloneConfig): Promise<void> {
+  if (await isFree(host, port)) return;
+  throw new StandaloneError(
+    'PORT_IN_USE',
+    `port ${port} of ${host} is in use: stop what listens there, or set TIDEGATE_PORT to another`,
+  );
+}
+
+async function startProcesses(
+  assembly: Assembly,
+  topicLog: AdministeredTopicLog,
+  cleanup: Cleanup,
+): Promise<void> {
+  const starting = [startSchedulerProcess, startWorkerProcess, startCaptureProcess].map(
+    async (startPart) => {
+      const child = await startPart(assembly);
+      if (child !== undefined) cleanup.add(CLEANUP_ORDER.processes, () => child.stop());
+    },
+  );
+  const results = await Promise.allSettled(starting);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  if (assembly.databases.source.kind !== 'sample') return;
+  const feed = await startSampleFeed({
+    topicLog,
+    topic: BANK.topic,
+    stateFile: path.join(assembly.config.home, 'sample-feed.json'),
+    logger: assembly.logger,
+  });
+  cleanup.add(CLEANUP_ORDER.processes, () => feed.stop());
+}
+
+interface WebParts {
+  readonly database: Database;
+  readonly topicLog: AdministeredTopicLog;
+}
+
+async function startWeb(assembly: Assembly, parts: WebParts, cleanup: Cleanup): Promise<string> {
+  const { config, logger } = assembly;
+  const access = new Access(parts.database);
+  await access.ensureAdmin(config.adminPassword);
+  const app = await createWebApp(
+    {
+      config: { host: config.host, allowedHosts: config.allowedHosts, version: VERSION },
+      database: parts.database,
+      runs: createRunCommands(parts),
+      access,
+    },
+    logger,
+  );
+  cleanup.add(CLEANUP_ORDER.web, () => app.close());
+  const url = await app.listen({ host: config.host, port: config.port });
+  writeRunFile(config.home, { url, token: await access.issueToken('admin', 'home') });
+  return url;
+}
+
+async function register(assembly: Assembly, cleanup: Cleanup): Promise<void> {
+  const { config, secrets, executionPort, logger } = assembly;
+  const registration = startRegistration({
+    folders: config.dagsFolders,
+    executionUrl: `http://127.0.0.1:${executionPort}`,
+    workerToken: secrets.workerToken,
+    stateFile: path.join(config.home, 'registration.json'),
+    log: logger,
+  });
+  cleanup.add(CLEANUP_ORDER.web, () => registration.stop());
+  await registration.ready;
+}
