@@ -72,6 +72,7 @@ function applyRule(draft: FlushDraft, row: TaskRow): void {
       draft.move(row, 'fail_by_rule');
       return;
     case 'wait':
+      draft.move(row, 'withdraw');
       return;
   }
 }

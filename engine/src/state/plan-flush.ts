@@ -19,7 +19,9 @@ export function* planFlush(
   const started = beginRuns(draft, batch);
   wake(draft, batch.wakes);
   const { verdicts, level } = applyReports(draft, batch);
-  yield* decideAll(draft, { ...level, asked: [...level.asked, ...rootsOf(draft, started)] });
+  // A retry or a lost try is ready again only if its rule still holds: an upstream may have been cleared since.
+  const asked = [...level.asked, ...draft.ready, ...rootsOf(draft, started)];
+  yield* decideAll(draft, { ...level, asked });
   const { grants, queued } = admit(draft, batch);
   return {
     tasks: [...draft.touchedTasks],

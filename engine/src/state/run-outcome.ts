@@ -10,7 +10,6 @@ export type RunOutcome =
     }
   | { readonly state: 'failed'; readonly reason: 'task_failure' | 'all_tasks_deadlocked' };
 
-/** States from which a task instance goes on without any other task's help. */
 const MOVES_BY_ITSELF: ReadonlySet<TaskState> = new Set<TaskState>([
   'scheduled',
   'queued',
@@ -21,6 +20,11 @@ const MOVES_BY_ITSELF: ReadonlySet<TaskState> = new Set<TaskState>([
   'deferred',
 ]);
 
+/** True in states from which a task instance goes on without any other task's help. */
+export function movesByItself(state: TaskState): boolean {
+  return MOVES_BY_ITSELF.has(state);
+}
+
 /**
  * What a running run has come to, once every rule that can decide has decided (`settle`).
  * Only the leaves are asked: a failure somebody downstream coped with does not fail the run.
@@ -28,7 +32,7 @@ const MOVES_BY_ITSELF: ReadonlySet<TaskState> = new Set<TaskState>([
 export function runOutcome(graph: TaskGraph, states: readonly TaskState[]): RunOutcome {
   const unfinished = states.filter((state) => !isFinishedTaskState(state));
   if (unfinished.length > 0) {
-    return unfinished.some((state) => MOVES_BY_ITSELF.has(state))
+    return unfinished.some(movesByItself)
       ? { state: 'running' }
       : { state: 'failed', reason: 'all_tasks_deadlocked' };
   }

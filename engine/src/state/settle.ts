@@ -2,7 +2,7 @@ import { BugError } from '../platform/errors.ts';
 import { recount } from './recount.ts';
 import type { TaskGraph } from './task-graph.ts';
 import { nextTaskState, type TaskState } from './task-state.ts';
-import { decide, type Decision } from './trigger-rule.ts';
+import { decide } from './trigger-rule.ts';
 
 /** What the rules say about a run, nothing admitted or started yet. */
 export interface Settled {
@@ -18,8 +18,8 @@ function isUndecided(state: TaskState): boolean {
 }
 
 /**
- * Applies skips and failures by rule, and takes back what was ready too early, until nothing changes. `isDue` says whether a retry or reschedule
- * has waited long enough (default: all have).
+ * Applies skips and failures by rule until nothing changes, then takes back what was ready too early.
+ * `isDue` says whether a retry or reschedule has waited long enough (default: all have).
  */
 export function settle(
   graph: TaskGraph,
@@ -30,48 +30,44 @@ export function settle(
   for (;;) {
     const level = decideLevel(graph, states);
     for (const { ix, state } of level.decided) states[ix] = state;
-    if (level.decided.length === 0) return { states, runnable: level.runnable.filter(isDue) };
+    if (level.decided.length > 0) continue;
+    // Last, not level by level: an upstream that starts afresh may be decided again at once.
+    for (const ix of level.waiting) states[ix] = withdrawn(states[ix] ?? 'none');
+    return { states, runnable: level.runnable.filter(isDue) };
   }
 }
 
-type RuleEvent = 'skip_by_rule' | 'fail_by_rule' | 'withdraw';
+export interface DecidedLevel {
+  readonly decided: readonly { readonly ix: number; readonly state: TaskState }[];
+  readonly runnable: readonly number[];
+  readonly waiting: readonly number[];
+}
 
 /** One level of decisions: what the states as they stand say, their own consequences left for the next. */
-export function decideLevel(
-  graph: TaskGraph,
-  states: readonly TaskState[],
-): { readonly decided: readonly { ix: number; state: TaskState }[]; readonly runnable: number[] } {
+export function decideLevel(graph: TaskGraph, states: readonly TaskState[]): DecidedLevel {
   const decided: { ix: number; state: TaskState }[] = [];
   const runnable: number[] = [];
+  const waiting: number[] = [];
   const counts = recount(graph, states);
   for (const [ix, task] of graph.tasks.entries()) {
     const state = states[ix] ?? 'none';
     const own = counts[ix];
     if (own === undefined || !(isUndecided(state) || state === 'scheduled')) continue;
     const decision = decide(task.rule, own);
-    const event = eventOf(decision, state);
-    if (event !== null) decided.push({ ix, state: decidedState(state, event) });
-    else if (decision === 'run' && isUndecided(state)) runnable.push(ix);
+    if (decision === 'wait') waiting.push(ix);
+    else if (decision !== 'run') decided.push({ ix, state: decidedState(state, decision) });
+    else if (isUndecided(state)) runnable.push(ix);
   }
-  return { decided, runnable };
+  return { decided, runnable, waiting };
+}
+
+function decidedState(state: TaskState, decision: 'skip' | 'upstream_failed'): TaskState {
+  const next = nextTaskState(state, decision === 'skip' ? 'skip_by_rule' : 'fail_by_rule');
+  if (next === null) throw new BugError(`a rule decided a task instance in state ${state}`);
+  return next;
 }
 
 /** What was ready waits again when an upstream starts afresh: no task starts before its rule holds. */
-function eventOf(decision: Decision, state: TaskState): RuleEvent | null {
-  switch (decision) {
-    case 'skip':
-      return 'skip_by_rule';
-    case 'upstream_failed':
-      return 'fail_by_rule';
-    case 'wait':
-      return state === 'none' ? null : 'withdraw';
-    case 'run':
-      return null;
-  }
-}
-
-function decidedState(state: TaskState, event: RuleEvent): TaskState {
-  const next = nextTaskState(state, event);
-  if (next === null) throw new BugError(`a rule decided a task instance in state ${state}`);
-  return next;
+function withdrawn(state: TaskState): TaskState {
+  return nextTaskState(state, 'withdraw') ?? state;
 }

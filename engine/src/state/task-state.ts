@@ -127,6 +127,7 @@ const FINISHED: Row = {
 export const TASK_TRANSITIONS: Readonly<Record<TaskState, Row>> = {
   none: {
     ...DECIDED,
+    withdraw: null,
     queue: null,
     start: null,
     ...NOT_REPORTED,

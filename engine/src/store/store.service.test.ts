@@ -25,7 +25,7 @@ describeWith(['postgres'], 'the metadata database', () => {
   });
 
   describeStore((setup) => PostgresStoreUnderTest.open(database, setup), {
-    seeds: 12,
+    seeds: 8,
     commands: 60,
   });
 });

@@ -4,8 +4,10 @@ import type { TaskRef, TimerRow, TryRow } from '../../state/flush-rows.ts';
 import { toFlowFacts } from '../memory/flow-facts.ts';
 import { MemoryStore } from '../memory/memory-store.ts';
 import type {
+  ContractJob,
   ContractRun,
   Flushed,
+  RunChange,
   Snapshot,
   StoreSetup,
   StoreUnderTest,
@@ -43,6 +45,15 @@ export class MemoryStoreUnderTest implements StoreUnderTest {
     return Promise.resolve(toFlushed(this.store.flush(batch)));
   }
 
+  start(job: ContractJob): Promise<number | null> {
+    return Promise.resolve(this.store.start(job, job)?.token ?? null);
+  }
+
+  rewrite(runKey: number, nowMs: number, change: RunChange): Promise<void> {
+    this.store.rewrite(runKey, nowMs, change);
+    return Promise.resolve();
+  }
+
   listDueTimers(nowMs: number): Promise<readonly TimerRow[]> {
     return Promise.resolve(this.store.listDueTimers(nowMs).sort(byTimer));
   }
@@ -53,6 +64,7 @@ export class MemoryStoreUnderTest implements StoreUnderTest {
       runs: [...runs.values()].map((run) => ({
         runKey: run.runKey,
         state: run.state,
+        clearNumber: run.clearNumber,
         leavesLeft: run.leavesLeft,
         failedLeaves: run.failedLeaves,
         failedTasks: run.failedTasks,

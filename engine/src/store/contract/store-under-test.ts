@@ -1,6 +1,7 @@
 import type { SerializedDag } from '../../dag/serialized-dag.ts';
 import type { FlushBatch } from '../../state/flush-batch.ts';
-import type { TaskRow, TimerRow, TryRow } from '../../state/flush-rows.ts';
+import type { TaskRef, TaskRow, TimerRow, TryRow } from '../../state/flush-rows.ts';
+import type { WholeRun } from '../../state/resettle-run.ts';
 import type { RunState } from '../../state/run-state.ts';
 
 /** A store of runs as the contract drives it: every call is one transaction. */
@@ -10,6 +11,10 @@ export interface StoreUnderTest {
   /** Gives due runs their slots; answers queued runs that have one, ascending. */
   takeSlots(nowMs: number): Promise<readonly number[]>;
   flush(batch: FlushBatch): Promise<Flushed>;
+  /** BullMQ lane: starts a queued try; its new token, or null when the job is stale. */
+  start(job: ContractJob): Promise<number | null>;
+  /** Changes one run as a whole. */
+  rewrite(runKey: number, nowMs: number, change: RunChange): Promise<void>;
   listDueTimers(nowMs: number): Promise<readonly TimerRow[]>;
   snapshot(): Promise<Snapshot>;
 }
@@ -26,6 +31,16 @@ export interface ContractRun {
   readonly lane: 'live' | 'backfill';
   readonly runAfterMs: number;
 }
+
+export interface ContractJob extends TaskRef {
+  readonly tryNumber: number;
+  readonly token: number;
+  readonly sessionKey: number;
+  readonly nowMs: number;
+}
+
+/** What a person, a timer or the scheduler does to a whole run. */
+export type RunChange = (whole: WholeRun) => void;
 
 /** What the caller of a flush learns. */
 export interface Flushed {
@@ -52,6 +67,7 @@ export interface Snapshot {
 export interface SnapshotRun {
   readonly runKey: number;
   readonly state: RunState;
+  readonly clearNumber: number;
   readonly leavesLeft: number;
   readonly failedLeaves: number;
   readonly failedTasks: number;

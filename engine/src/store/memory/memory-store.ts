@@ -15,6 +15,7 @@ import {
 import { touchesOf } from '../../state/flush-touches.ts';
 import { planFlush } from '../../state/plan-flush.ts';
 import { isFinishedTaskState, nextTaskState } from '../../state/task-state.ts';
+import { rewriteInMemory, type WholeRunChange } from './memory-rewrite.ts';
 
 /** A run to be made. */
 export interface MemoryRun {
@@ -32,7 +33,7 @@ export interface MemoryRun {
 interface LiveRun {
   readonly scope: string;
   readonly cap: number;
-  readonly runAfterMs: number;
+  runAfterMs: number;
   slot: number | null;
 }
 
@@ -54,6 +55,7 @@ export class MemoryStore {
   readonly tries = new Map<string, TryRow>();
   readonly live = new Map<number, LiveRun>();
   private readonly facts = new Map<number, RunFacts>();
+  private readonly scopes = new Map<number, Pick<LiveRun, 'scope' | 'cap'>>();
   private lastRunKey = 0;
   private lastToken = 0;
 
@@ -82,6 +84,7 @@ export class MemoryStore {
       this.tasks.set(placeOf(row), row);
     }
     const { scope, maxActiveRuns: cap, runAfterMs } = run;
+    this.scopes.set(runKey, { scope, cap });
     this.live.set(runKey, { scope, cap, runAfterMs, slot: null });
     return runKey;
   }
@@ -122,6 +125,20 @@ export class MemoryStore {
     return step.value;
   }
 
+  /** Clear, mark, time out, repair, or begin a run that was cleared: one run as a whole. */
+  rewrite(runKey: number, nowMs: number, change: WholeRunChange): void {
+    const before = this.runs.get(runKey);
+    if (before === undefined) throw new BugError('no such run', { runKey });
+    const { flow } = this.factsOf(runKey);
+    const rows = this.listTasks(runKey).map((row) => ({ ...row }));
+    const { run } = rewriteInMemory({ run: { ...before }, rows, flow, nowMs }, this.limits, change);
+    for (const row of rows) this.tasks.set(placeOf(row), row);
+    const isRequeued = run.state === 'queued' && before.state !== 'queued';
+    const clearNumber = before.clearNumber + Number(isRequeued);
+    this.runs.set(runKey, { ...run, clearNumber });
+    if (run.state !== before.state) this.moveRun(run, nowMs);
+  }
+
   /** A worker takes a queued job; null when another has, or the job is of an older try. */
   start(
     job: MemoryJob,
@@ -131,7 +148,9 @@ export class MemoryStore {
     if (row?.token !== job.token || row.tryNumber !== job.tryNumber) return null;
     const next = row.state === 'queued' ? nextTaskState(row.state, 'start') : null;
     if (next === null) return null;
+    this.lastToken += 1;
     row.state = next;
+    row.token = this.lastToken;
     row.sessionKey = worker.sessionKey;
     row.startMs = worker.nowMs;
     return { ...row };
@@ -199,9 +218,39 @@ export class MemoryStore {
     const run = this.runs.get(ending.runKey);
     if (run === undefined) throw new BugError('a run that does not exist ended', { at: nowMs });
     run.state = ending.state;
-    this.live.delete(ending.runKey);
+    this.leave(ending.runKey);
+  }
+
+  private moveRun(run: RunRow, nowMs: number): void {
+    const { runKey } = run;
+    const scope = this.scopes.get(runKey);
+    if (scope === undefined) throw new BugError('a run without a scope', { runKey });
+    switch (run.state) {
+      case 'queued': {
+        const live = this.live.get(runKey);
+        if (live === undefined) {
+          this.live.set(runKey, { ...scope, runAfterMs: nowMs, slot: null });
+        } else live.slot = null;
+        return;
+      }
+      case 'running': {
+        const timeout = this.factsOf(runKey).flow.runTimeoutMs;
+        if (timeout === null) return;
+        const timer = { runKey, ix: -1, kind: 'run_timeout', dueMs: nowMs + timeout } as const;
+        this.timers.set(timerKey(timer), timer);
+        return;
+      }
+      case 'success':
+      case 'failed':
+        this.leave(runKey);
+    }
+  }
+
+  /** A finished run gives its slot and its timers back. */
+  private leave(runKey: number): void {
+    this.live.delete(runKey);
     for (const [key, timer] of this.timers) {
-      if (timer.runKey === ending.runKey) this.timers.delete(key);
+      if (timer.runKey === runKey) this.timers.delete(key);
     }
   }
 }

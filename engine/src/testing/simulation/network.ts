@@ -14,6 +14,8 @@ export interface Faults {
   readonly workerDies: number;
   /** A worker stands still longer than its lease, then goes on. */
   readonly workerPauses: number;
+  /** Somebody clears or marks tasks or a run. */
+  readonly personActs: number;
 }
 
 /** Carries messages, loses, doubles and delays some, until things calm down. */

@@ -51,7 +51,7 @@ export function randomDag(random: Random, id: string, most: number): SerializedD
     catchup: false,
     maxActiveRuns: random.between(1, 3),
     maxActiveTasks: random.between(1, 5),
-    runTimeoutMs: null,
+    runTimeoutMs: random.pick([null, null, 90_000]),
     tags: [],
     owner: null,
     description: null,

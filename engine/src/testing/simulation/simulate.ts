@@ -81,6 +81,7 @@ function randomFaults(random: Random): Faults {
     schedulerDies: upTo(0.1),
     workerDies: upTo(0.1),
     workerPauses: upTo(0.1),
+    personActs: upTo(0.5),
   };
 }
 

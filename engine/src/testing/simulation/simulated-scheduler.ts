@@ -1,5 +1,7 @@
 import type { Demand, FlushBatch, FlushWrites, Report } from '../../state/flush-batch.ts';
 import { placeOf, type TaskRef, type TaskRow } from '../../state/flush-rows.ts';
+import { movesByItself } from '../../state/run-outcome.ts';
+import { beginning, repairing, timingOut } from '../../store/contract/run-changes.ts';
 import type { World } from './world.ts';
 
 /** A waiting worker: what it asked for and how to answer it. */
@@ -60,8 +62,13 @@ export class SimulatedScheduler {
   private sweep(): void {
     const { store, sessions } = this.world;
     const now = this.world.network.time.now();
-    this.begins = store.takeSlots(now);
-    this.wakes = store.listDueTimers(now).filter((timer) => timer.ix >= 0);
+    this.beginRuns(store.takeSlots(now));
+    this.repairRuns();
+    const due = store.listDueTimers(now);
+    this.wakes = due.filter((timer) => timer.ix >= 0);
+    for (const { runKey, ix } of due) {
+      if (ix < 0) this.world.rewrite(runKey, timingOut, 'engine');
+    }
     for (const row of store.tasks.values()) {
       if (row.state === 'scheduled') this.ready.set(placeOf(row), row);
       const isAtWork = row.state === 'running' || row.state === 'restarting';
@@ -71,6 +78,26 @@ export class SimulatedScheduler {
       }
     }
     this.flushSoon();
+  }
+
+  /** Fresh runs begin in a flush; those that were cleared have a past and begin as a whole. */
+  private beginRuns(runKeys: readonly number[]): void {
+    const { store } = this.world;
+    const isFresh = (runKey: number): boolean => store.runs.get(runKey)?.clearNumber === 0;
+    this.begins = runKeys.filter(isFresh);
+    for (const runKey of runKeys) {
+      if (!isFresh(runKey)) this.world.rewrite(runKey, beginning, 'engine');
+    }
+  }
+
+  /** Running runs in which nothing moves by itself any more. */
+  private repairRuns(): void {
+    const { store } = this.world;
+    for (const run of store.runs.values()) {
+      if (run.state !== 'running') continue;
+      if (store.listTasks(run.runKey).some((row) => movesByItself(row.state))) continue;
+      this.world.rewrite(run.runKey, repairing, 'engine');
+    }
   }
 
   private reportLost(row: TaskRow, nowMs: number): void {

@@ -3,8 +3,10 @@ import { placeOf, type TaskRow } from '../../state/flush-rows.ts';
 import { isFinishedRunState } from '../../state/run-state.ts';
 import { MemorySessions } from '../../store/memory/memory-sessions.ts';
 import type { MemoryJob, MemoryStore } from '../../store/memory/memory-store.ts';
+import type { RunChange } from '../../store/contract/store-under-test.ts';
 import { brokenInvariants, statesOf } from './check-invariants.ts';
 import type { Network } from './network.ts';
+import { SimulatedPerson } from './simulated-person.ts';
 import { SimulatedScheduler } from './simulated-scheduler.ts';
 import { SimulatedWorker } from './simulated-worker.ts';
 
@@ -36,6 +38,7 @@ export class World {
       { length: size.workers },
       (_, i) => new SimulatedWorker(this, `worker-${i}`),
     );
+    new SimulatedPerson(this).actLater();
   }
 
   isDone(): boolean {
@@ -58,6 +61,12 @@ export class World {
     this.checkTokens(writes, tokens);
     this.checkVerdicts(batch, writes);
     return writes;
+  }
+
+  rewrite(runKey: number, change: RunChange, by: 'engine' | 'person'): void {
+    const before = statesOf(this.store);
+    this.store.rewrite(runKey, this.network.time.now(), change);
+    this.broken.push(...brokenInvariants(this.store, before, by === 'person'));
   }
 
   start(job: MemoryJob, worker: { sessionKey: number; nowMs: number }): TaskRow | null {
