@@ -35,10 +35,14 @@ const AT_ONCE = 2;
 /** How often a moved stream is looked at again before it is left to the next round. */
 const LOOKS = 4;
 
-/** Makes every run that is due at `now`, however many per DAG (catch-up), within the limits of active runs. */
-export async function makeDueRuns(making: RunMaking, now: Date): Promise<void> {
+/**
+ * Makes every run that is due at `now`, however many per DAG (catch-up), within the limits of active runs; of
+ * one DAG when `dagId` is given.
+ */
+export async function makeDueRuns(making: RunMaking, now: Date, dagId?: string): Promise<void> {
+  const asked = { at: now, limit: BATCH, dagId: dagId ?? null };
   for (let madeOne = true; madeOne;) {
-    const due = await listDueDags(making.database, { at: now, limit: BATCH });
+    const due = await listDueDags(making.database, asked);
     const quiet: QuietTick[] = [];
     madeOne = false;
     await inParallel(due, async (dag) => {

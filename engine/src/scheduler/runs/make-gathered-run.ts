@@ -29,7 +29,7 @@ export function makeGatheredRun(database: Database, gathered: GatheredRun): Prom
   return underLock(database, asked, async (tx, dag, stream) => {
     const { plan, now } = gathered;
     if (stream.pending === 0 && stream.loss === null) return { kind: 'quiet' };
-    const until = await gatherUntil(tx, gathered, stream);
+    const until = dag.activeRuns === 0 ? null : gatherUntil(gathered, stream);
     if (until !== null) return { kind: 'gathering', until };
     // Strictly later than the one before, so that no interval is empty and no run id comes twice.
     const previous = dag.checkedAt ?? dag.registeredAt;
@@ -70,7 +70,7 @@ export function makeRestRun(database: Database, gathered: GatheredRun): Promise<
 async function underLock(
   database: Database,
   gathered: GatheredRun & { readonly restOnly: boolean },
-  make: (tx: Tx, dag: LockedDag, stream: StreamPlan) => Promise<MadeRun>,
+  make: (tx: Tx, dag: LockedDag & { activeRuns: number }, stream: StreamPlan) => Promise<MadeRun>,
 ): Promise<MadeRun> {
   const { plan, observation, restOnly } = gathered;
   const { source } = plan;
@@ -79,22 +79,18 @@ async function underLock(
     // Waits: who holds the row may have looked at the log before the records of this wake-up.
     const dag = await lockDag(tx, plan.dagId, { skipLocked: false });
     if (dag === undefined || dag.isPaused || dag.isStale) return { kind: 'not_due' };
-    if (dag.versionKey !== plan.versionKey) return { kind: 'outdated' };
-    if ((await countActiveRuns(tx, dag.dagId)) >= dag.maxActiveRuns) return { kind: 'full' };
+    if (dag.versionKey !== plan.versionKey) return { kind: 'superseded' };
+    const activeRuns = await countActiveRuns(tx, dag.dagId);
+    if (activeRuns >= dag.maxActiveRuns) return { kind: 'full' };
     const stream = await planStream(tx, { dagId: plan.dagId, source }, { observation, restOnly });
-    return stream === undefined ? { kind: 'outdated' } : make(tx, dag, stream);
+    return stream === undefined ? { kind: 'outdated' } : make(tx, { ...dag, activeRuns }, stream);
   });
 }
 
-/** Until when records should gather on; null: a run may be made now. */
-async function gatherUntil(
-  tx: Tx,
-  gathered: GatheredRun,
-  stream: StreamPlan,
-): Promise<Date | null> {
+/** Until when records should gather on beside an active run; null: a run may be made now. */
+function gatherUntil(gathered: GatheredRun, stream: StreamPlan): Date | null {
   const { plan, now, gatheringSince } = gathered;
   if (plan.schedule.kind !== 'on_records' || stream.pending >= plan.schedule.upTo) return null;
-  if ((await countActiveRuns(tx, plan.dagId)) === 0) return null;
   const until = new Date((gatheringSince ?? now).getTime() + plan.schedule.withinMs);
   return until > now ? until : null;
 }

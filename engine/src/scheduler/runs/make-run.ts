@@ -52,6 +52,8 @@ export type MadeRun =
   | { readonly kind: 'not_due' }
   /** A run with this id or logical date exists. */
   | { readonly kind: 'exists' }
+  /** The DAG has a newer version: plan by that one. */
+  | { readonly kind: 'superseded' }
   /** Another scheduler moved the stream meanwhile: look again. */
   | { readonly kind: 'outdated' };
 

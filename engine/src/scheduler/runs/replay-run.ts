@@ -1,4 +1,5 @@
 import type { Database } from '../../store/db.ts';
+import { notify } from '../../store/notifications.ts';
 import type { DagPlan } from '../../store/runs/dag-plan.ts';
 import { insertRun } from '../../store/runs/pin-run.ts';
 import { insertRanges, type PartitionRange } from '../../store/runs/run-ranges.ts';
@@ -93,6 +94,7 @@ export function makeReplayRun(
       note: identity.note,
     });
     if (runKey === null) return { kind: 'exists' };
+    await notify(tx, { kind: 'runs' });
     const topic = plan.source?.topic;
     if (topic !== undefined && ranges.length > 0) {
       await insertRanges(tx, { runKey, dagId: plan.dagId, topic, isLive: false, ranges });

@@ -2,6 +2,7 @@ import { systemClock, type Clock } from '../../platform/clock.ts';
 import { silentLogger, type Logger } from '../../platform/log.ts';
 import type { Database } from '../../store/db.ts';
 import type { DagPlan } from '../../store/runs/dag-plan.ts';
+import { listDagsOfRuns } from '../../store/runs/find-run.ts';
 import { findDag, findNextDue, listRecordDrivenDags } from '../../store/runs/schedulable-dags.ts';
 import { forgetStream, listDagsWithRest } from '../../store/runs/stream-cursors.ts';
 import type { Subscription, TopicLog } from '../../topic-log/topic-log.ts';
@@ -37,6 +38,8 @@ export interface RunMaker {
   sweep(): Promise<void>;
   /** A run of this DAG ended, was cleared, marked or deleted: its next one may have its turn. */
   runEnded(dagId: string): void;
+  /** The same for runs known by their keys: the scheduler's `onRunsEnded`. */
+  runsEnded(runKeys: readonly number[]): void;
   /** DAGs were registered, paused or unpaused. */
   dagsChanged(): void;
   triggerRun(dagId: string, request: TriggerRequest): Promise<TriggeredRun>;
@@ -104,6 +107,13 @@ class RunMakerOfScheduler implements RunMaker {
     void this.#dags.ask(dagId);
   }
 
+  runsEnded(runKeys: readonly number[]): void {
+    listDagsOfRuns(this.#options.database, runKeys).then(
+      (dagIds) => dagIds.forEach((dagId) => this.runEnded(dagId)),
+      (err: unknown) => this.#log.warn({ err }, 'ended runs were not looked up; the sweep repairs'),
+    );
+  }
+
   dagsChanged(): void {
     this.#known.clear();
     void this.#rounds.ask('round');
@@ -138,9 +148,9 @@ class RunMakerOfScheduler implements RunMaker {
       () => planUnplanned(this.#making, this.#now()),
       () => makeDueRuns(this.#making, this.#now()),
       () => this.#listen(),
-      () => this.#askStreams(),
       () => unparkRuns(this.#making, this.#now()),
       () => this.#armTimer(),
+      () => this.#askStreams(),
     ];
     for (const step of steps) {
       try {
@@ -154,9 +164,8 @@ class RunMakerOfScheduler implements RunMaker {
 
   async #askStreams(): Promise<void> {
     const withRest = await listDagsWithRest(this.#options.database);
-    for (const dagId of new Set([...withRest, ...[...this.#listeners.values()].flat()])) {
-      void this.#dags.ask(dagId);
-    }
+    const driven = [...this.#listeners.values()].flat();
+    await Promise.all([...new Set([...withRest, ...driven])].map((dagId) => this.#dags.ask(dagId)));
   }
 
   async #workDag(dagId: string): Promise<void> {
@@ -172,18 +181,18 @@ class RunMakerOfScheduler implements RunMaker {
     }
   }
 
-  async #workStream(plan: DagPlan): Promise<void> {
-    const { dagId } = plan;
-    for (let more = true; more && !this.#closed;) {
+  async #workStream(first: DagPlan): Promise<void> {
+    const { dagId } = first;
+    let plan: DagPlan | undefined = first;
+    while (plan !== undefined && !this.#closed) {
       // Only what records drive looks at the log at every turn.
       if (plan.schedule.kind !== 'on_records' && !(await this.#hasRest(dagId))) return;
       const now = this.#now();
       const gatheringSince = this.#gatheringSince.get(dagId) ?? null;
       const made = await makeStreamRun(this.#making, { plan, gatheringSince }, now);
       this.#rememberGathering(dagId, made, now);
-      // A newer version is read afresh; the sweep asks again if the stream keeps moving.
-      if (made.kind === 'outdated' || made.kind === 'not_due') this.#known.delete(dagId);
-      more = made.kind === 'made' && made.hasRest;
+      if (made.kind === 'superseded') plan = await this.#plan(dagId);
+      else if (made.kind !== 'made' || !made.hasRest) return;
     }
   }
 
@@ -194,7 +203,9 @@ class RunMakerOfScheduler implements RunMaker {
   #rememberGathering(dagId: string, made: MadeRun, now: Date): void {
     if (made.kind === 'gathering' || made.kind === 'full') {
       if (!this.#gatheringSince.has(dagId)) this.#gatheringSince.set(dagId, now);
-    } else if (made.kind !== 'outdated') this.#gatheringSince.delete(dagId);
+    } else if (made.kind !== 'outdated' && made.kind !== 'superseded') {
+      this.#gatheringSince.delete(dagId);
+    }
     if (made.kind !== 'gathering') return;
     const waitMs = Math.max(1, made.until.getTime() - now.getTime());
     this.#clock.after(waitMs, () => void this.#dags.ask(dagId));

@@ -6,6 +6,7 @@ import { toRunId } from '../../schedule/run-id.ts';
 import type { Tx } from '../../store/db.ts';
 import type { DagPlan } from '../../store/runs/dag-plan.ts';
 import { findExistingRun } from '../../store/runs/find-run.ts';
+import { notify } from '../../store/notifications.ts';
 import { lockDag, findDag } from '../../store/runs/schedulable-dags.ts';
 import { RUN_ERRORS, triggerInvalid } from './errors.ts';
 import { waitingFor } from './make-due-run.ts';
@@ -149,6 +150,8 @@ async function triggerLive(
             )
           : undefined;
       if (seen.kind === 'seen' && stream === undefined) return { kind: 'outdated' };
+      // May run in a process without a scheduler: tell those that have one.
+      await notify(tx, { kind: 'runs' });
       return makeLiveRun(tx, {
         plan,
         identity: asked.identity,

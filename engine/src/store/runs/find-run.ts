@@ -33,3 +33,12 @@ export async function findExistingRun(
     conf: row.conf,
   }))[0];
 }
+
+/** The DAGs of runs. */
+export async function listDagsOfRuns(sql: Sql, runKeys: readonly number[]): Promise<string[]> {
+  const { rows } = await sql.query<{ dag_id: string }>(
+    'select distinct dag_id from tidegate.dag_run where run_key = any($1::bigint[])',
+    [runKeys],
+  );
+  return rows.map((row) => row.dag_id);
+}

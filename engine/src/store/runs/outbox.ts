@@ -5,8 +5,11 @@ export interface OutboxJob extends QueueJob {
   readonly outboxKey: number;
 }
 
-/** Committed jobs that were not sent yet, oldest first. */
-export async function listOutbox(sql: Sql, limit: number): Promise<OutboxJob[]> {
+/** Forgets the jobs that are in the queue and answers the next committed ones, oldest first, in one statement. */
+export async function exchangeOutbox(
+  sql: Sql,
+  exchange: { readonly sent: readonly number[]; readonly limit: number },
+): Promise<OutboxJob[]> {
   const { rows } = await sql.query<{
     outbox_key: number;
     run_key: number;
@@ -16,9 +19,15 @@ export async function listOutbox(sql: Sql, limit: number): Promise<OutboxJob[]> 
     queue: string;
     priority: number;
   }>(
-    `select outbox_key, run_key, ix, try_number, nonce, queue, priority
-       from tidegate.outbox order by outbox_key limit $1`,
-    [limit],
+    `with sent as (
+       delete from tidegate.outbox where outbox_key = any($1::bigint[]) returning outbox_key
+     )
+     select outbox_key, run_key, ix, try_number, nonce, queue, priority
+       from tidegate.outbox
+      where outbox_key not in (select outbox_key from sent)
+      order by outbox_key
+      limit $2`,
+    [exchange.sent, exchange.limit],
   );
   return rows.map((row) => ({
     outboxKey: row.outbox_key,
@@ -29,10 +38,4 @@ export async function listOutbox(sql: Sql, limit: number): Promise<OutboxJob[]> 
     queue: row.queue,
     priority: row.priority,
   }));
-}
-
-/** Forgets jobs that are in the queue. */
-export async function deleteOutbox(sql: Sql, outboxKeys: readonly number[]): Promise<void> {
-  if (outboxKeys.length === 0) return;
-  await sql.query('delete from tidegate.outbox where outbox_key = any($1::bigint[])', [outboxKeys]);
 }

@@ -18,9 +18,9 @@ export async function failNewRun(
     [run.runKey, run.reason, run.note, run.at],
   );
   await tx.query(
-    `update tidegate.task_instance set state = 'skipped', skipped = total, end_at = $2
+    `update tidegate.task_instance set state = 'skipped', skipped = total, end_ms = $2
       where run_key = $1`,
-    [run.runKey, run.at],
+    [run.runKey, run.at.getTime()],
   );
   await tx.query('delete from tidegate.live_run where run_key = $1', [run.runKey]);
 }
