@@ -21,6 +21,8 @@ export class SingleFlight {
     this.isWanted = true;
     this.running ??= this.loop().finally(() => {
       this.running = null;
+      // Asked again between the last look and here.
+      if (this.isWanted) this.kick();
     });
   }
 

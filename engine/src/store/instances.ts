@@ -25,7 +25,7 @@ export async function openSession(
     `with own as (
        insert into tidegate.instance as own
          (kind, name, session_id, started_at, heartbeat_at, lease_until, queues)
-       values ($1, $2, $3, $4, $4, $4 + $5 * interval '1 millisecond', $6)
+       values ($1, $2, $3, $4::timestamptz, $4::timestamptz, $4::timestamptz + $5 * interval '1 millisecond', $6)
            on conflict (session_id) do update
           -- A lease that ran out is taken up again, unless a newer session of the name took over.
           set ended_at = case
@@ -78,7 +78,7 @@ export async function renewSession(
 ): Promise<boolean> {
   const result = await sql.query(
     `update tidegate.instance
-        set heartbeat_at = $2, lease_until = $2 + $3 * interval '1 millisecond', held = $4
+        set heartbeat_at = $2, lease_until = $2::timestamptz + $3 * interval '1 millisecond', held = $4
       where instance_key = $1 and ended_at is null`,
     [beat.sessionKey, beat.now, beat.leaseMs, [...beat.held]],
   );

@@ -26,15 +26,20 @@ with due as (
      and coalesce(not backfill.is_paused, true)
 ),
 scope as (
-  select scope, max(cap) as cap, count(*) as wanted
+  select due.scope, max(due.cap) as cap, count(*) as wanted,
+         (
+           select count(*) from tidegate.live_run as taken
+            where taken.scope = due.scope and taken.slot is not null
+         ) as taken
     from due
-   group by scope
+   group by due.scope
 ),
 free as (
   select scope.scope, slot, row_number() over (partition by scope.scope order by slot) as place
     from scope
    cross join lateral (
-     select slot from generate_series(0, scope.cap - 1) as slot
+     -- As many are free among the first taken + wanted as are wanted: a large limit costs nothing.
+     select slot::int from generate_series(0, least(scope.cap, taken + wanted) - 1) as slot
      except
      select taken.slot from tidegate.live_run as taken
       where taken.scope = scope.scope and taken.slot is not null
