@@ -29,6 +29,8 @@ export interface KafkaTopicLogOptions {
   readonly clock?: Clock;
   /** Bytes of read-ahead over all ranges of this client. (Default: 64 MiB) */
   readonly readAheadBytes?: number;
+  /** How long opening and look-ups wait for brokers. (Default: 30,000) */
+  readonly connectLimitMs?: number;
   /** How long an append waits through an outage before it gives up. (Default: 120,000) */
   readonly appendLimitMs?: number;
   /** How long a transaction may stay open before the broker aborts it. (Default: 20,000) */
@@ -42,6 +44,7 @@ export interface KafkaTopicLogOptions {
 export const DEFAULTS = {
   clientId: 'tidegate',
   readAheadBytes: 64 * 1024 * 1024,
+  connectLimitMs: 30_000,
   appendLimitMs: 120_000,
   transactionTimeoutMs: 20_000,
   patienceMs: 1_000,

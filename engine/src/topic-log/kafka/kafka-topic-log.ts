@@ -1,9 +1,10 @@
 import { systemClock } from '../../platform/clock.ts';
+import { toError } from '../../platform/errors.ts';
 import { silentLogger, type Logger } from '../../platform/log.ts';
 import type { AdministeredTopicLog } from '../administration.ts';
 import { ByteBudget } from '../byte-budget.ts';
 import { recordCrc } from '../crc32c.ts';
-import { partitionMissing } from '../errors.ts';
+import { partitionMissing, TopicLogError } from '../errors.ts';
 import { Partitioner } from '../partitioner.ts';
 import type {
   EnsureTopicOptions,
@@ -19,15 +20,13 @@ import type {
 import type { BatchSenderOptions } from './batch-sender.ts';
 import { KafkaAdministration } from './kafka-administration.ts';
 import { KafkaCluster } from './kafka-cluster.ts';
+import { isOutage } from './kafka-errors.ts';
 import { DEFAULTS, toKafkaConfig, type KafkaTopicLogOptions } from './kafka-options.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import { openKafkaTransactionalProducer } from './kafka-transactional-producer.ts';
 import { LATEST } from './kafkajs-internals.ts';
 import { KafkaRangeReader } from './range-reader.ts';
 import { KafkaWakeUps } from './wake-ups.ts';
-
-/** How long opening, and calls without a limit of their own, wait for brokers. */
-const CONNECT_LIMIT_MS = 30_000;
 
 /** Connects to Kafka and checks that broker and library fit. */
 export async function openKafkaTopicLog(
@@ -205,7 +204,22 @@ class KafkaTopicLog implements AdministeredTopicLog {
     return this.#closed;
   }
 
-  #repeat<T>(operation: () => Promise<T>): Promise<T> {
-    return this.#cluster.repeat(operation, { limitMs: CONNECT_LIMIT_MS });
+  /** For look-ups: repeated through short outages, then `LOG_UNAVAILABLE`. */
+  async #repeat<T>(operation: () => Promise<T>): Promise<T> {
+    const limitMs = this.#options.connectLimitMs ?? DEFAULTS.connectLimitMs;
+    try {
+      return await this.#cluster.repeat(operation, { limitMs });
+    } catch (thrown) {
+      const error = toError(thrown);
+      throw isOutage(error) ? logUnavailable(limitMs, error) : error;
+    }
   }
+}
+
+function logUnavailable(limitMs: number, cause: Error): TopicLogError {
+  return new TopicLogError(
+    'LOG_UNAVAILABLE',
+    `Kafka does not answer within ${limitMs} ms (${cause.message}): check the brokers' addresses and that they run`,
+    { cause },
+  );
 }

@@ -46,9 +46,11 @@ export class PostgresConnections {
       max: options.poolSize ?? DEFAULT_POOL_SIZE,
       pipeline: true,
     });
-    // Idle connections break when the server restarts; the next query takes a new one.
-    this.#pool.on('error', (err) => {
-      options.log.debug({ err }, 'idle topic log connection lost');
+    const { log } = options;
+    // A client that breaks says so by an event too, idle or busy, which would end the process unheard.
+    this.#pool.on('error', (err) => log.debug({ err }, 'idle topic log connection lost'));
+    this.#pool.on('connect', (client) => {
+      client.on('error', (err) => log.debug({ err }, 'topic log connection lost'));
     });
   }
 
