@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 import { stop } from 'esbuild';
@@ -17,13 +18,23 @@ import { faultOf } from './fault.ts';
 const send = process.send?.bind(process);
 const exit = process.exit.bind(process);
 
-/** Ends this process when its parent is gone, also while the file's code loops. */
+/**
+ * Ends this process when its parent is gone, also while the file's code loops. A thread of its own, started without
+ * this process' preloads: those would wait for the main thread.
+ */
 const WATCH_PARENT = `
 const parent = process.ppid;
 setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 500);
 `;
 
+async function watchParent(): Promise<void> {
+  const watcher = new Worker(WATCH_PARENT, { eval: true, execArgv: [] });
+  await once(watcher, 'online');
+  watcher.unref();
+}
+
 async function answer(request: EvaluateRequest): Promise<ChildReport> {
+  await watchParent();
   const bundled = await bundleFile(request.path, request.folder);
   await stop();
   await report({ kind: 'inputs', inputs: bundled.inputs });
@@ -47,7 +58,6 @@ function report(message: ChildReport): Promise<void> {
   });
 }
 
-new Worker(WATCH_PARENT, { eval: true }).unref();
 process.once('disconnect', () => exit(1));
 process.once('message', (request: EvaluateRequest) => {
   answer(request)
