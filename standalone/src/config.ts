@@ -83,7 +83,7 @@ const schema = z.object({
 
 /** Variables other parts of the product read, or that name things by id. */
 const ELSEWHERE =
-  /^TIDEGATE_(CONN_|VAR_|TEST_|API_URL$|API_TOKEN$|EXECUTION_URL$|WORKER_|METRICS_PORT$|SECRET_KEYS$|CLICKHOUSE_PORT$)/;
+  /^TIDEGATE_(CONN_|VAR_|TEST_|API_URL$|API_TOKEN$|EXECUTION_URL$|WORKER_|METRICS_PORT$|SECRET_KEYS$|CLICKHOUSE_PORT$|FAILPOINTS$)/;
 
 const CONNECTION_PROTOCOLS = ['mysql', 'postgres', 'postgresql', 'clickhouse', 'http', 'https'];
 

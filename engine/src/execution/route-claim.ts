@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import { TidegateError } from '../platform/errors.ts';
+import { failpoint } from '../platform/failpoint.ts';
 import { LEASE_MS } from '../scheduler/worker-sessions.ts';
 import { parseBody } from './access.ts';
 import {
@@ -47,6 +48,7 @@ export function routeClaim(app: FastifyInstance, options: ExecutionOptions): voi
       reply.raw.on('close', give);
       waiting.set(body.sessionId, give);
     });
+    if (grants.length > 0) failpoint('claim.before-answer');
     if (reply.raw.destroyed) scheduler.flusher.takeBack(grants);
     return { grants, leaseMs: LEASE_MS };
   });

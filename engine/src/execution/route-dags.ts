@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { toTaskGraph } from '../state/task-graph.ts';
 import { TidegateError } from '../platform/errors.ts';
+import { failpoint } from '../platform/failpoint.ts';
 import { registerDags } from '../store/register-dags.ts';
 import { parseBody } from './access.ts';
 import { EXECUTION_ROUTES, type RegisterRequest, type RegisterResponse } from './contract.ts';
@@ -17,7 +18,9 @@ export function routeDags(app: FastifyInstance, options: ExecutionOptions): void
     async (request): Promise<RegisterResponse> => {
       const body = parseBody(registerRequestSchema, request.body);
       refuseDisorder(body);
+      failpoint('register.before-commit');
       const answer = await registerDags(options.database, body);
+      failpoint('register.after-commit');
       options.onDagsChanged?.();
       return answer;
     },

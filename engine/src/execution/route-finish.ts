@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
+import { failpoint } from '../platform/failpoint.ts';
 import type { Report } from '../state/flush-batch.ts';
 import { parseBody } from './access.ts';
 import {
@@ -15,6 +16,7 @@ export function routeFinish(app: FastifyInstance, options: ExecutionOptions): vo
   const { scheduler } = options;
   app.post(EXECUTION_ROUTES.finish, async (request, reply): Promise<FinishResponse> => {
     const body = parseBody(finishRequestSchema, request.body);
+    failpoint('finish.received');
     // Results of a session that was taken over are judged by their tokens; it only gets nothing new.
     const sessionKey = await scheduler.sessions.keyOf(body);
     const demand =
@@ -22,6 +24,7 @@ export function routeFinish(app: FastifyInstance, options: ExecutionOptions): vo
         ? null
         : { sessionKey, queues: new Set(body.queues), slots: body.slots };
     const answer = await scheduler.flusher.report(body.results.map(toReport), demand);
+    failpoint('finish.before-answer');
     if (reply.raw.destroyed) scheduler.flusher.takeBack(answer.grants);
     return { results: answer.verdicts, grants: answer.grants };
   });

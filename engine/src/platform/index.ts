@@ -2,3 +2,5 @@ export { BugError, TidegateError, toError, type TidegateErrorOptions } from './e
 export { createLogger, silentLogger, type Logger, type LogLevel } from './log.ts';
 export { systemClock, type Clock } from './clock.ts';
 export type { Json } from './json.ts';
+export { failpoint, type FailpointAction } from './failpoint.ts';
+export { FAILPOINTS, type FailpointName } from './failpoints.ts';

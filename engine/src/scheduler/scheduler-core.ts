@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Clock } from '../platform/clock.ts';
+import { failpoint } from '../platform/failpoint.ts';
 import type { Logger } from '../platform/log.ts';
 import type { TimerRow } from '../state/flush-rows.ts';
 import type { Database } from '../store/db.ts';
@@ -164,6 +165,7 @@ export class SchedulerCore {
     const { database, clock } = this.options;
     const started = await startQueuedRuns(database, new Date(clock.now()));
     this.hasQueuedRuns = started.hasMore;
+    if (started.runKeys.length > 0) failpoint('run.started');
     await this.begin(started.runKeys);
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '@tidegate/engine/platform';
+import { failpoint, type Clock } from '@tidegate/engine/platform';
 import type { NewRecord, TopicBatch } from '@tidegate/engine/topic-log';
 
 import type { CaptureState, TableState } from './capture-state.ts';
@@ -184,7 +184,9 @@ export class Outbox {
     const batches: TopicBatch[] = [...byTopic].map(([topic, records]) => ({ topic, records }));
     batches.push({ topic: this.#options.stateTopic, records: [record] });
     try {
+      failpoint('capture.before-produce');
       await this.#options.session.append(batches, this.#state);
+      failpoint('capture.after-produce');
       this.#durable = this.#state;
       slice?.settle();
       this.#options.onFlushed(rows + (slice?.records.length ?? 0));

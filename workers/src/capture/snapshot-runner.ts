@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@tidegate/engine/platform';
+import { failpoint, type Clock, type Logger } from '@tidegate/engine/platform';
 import type { NewRecord, TopicLog } from '@tidegate/engine/topic-log';
 import type { Connection } from 'mysql2/promise';
 
@@ -102,6 +102,7 @@ export class SnapshotRunner {
     if (state.chunk === null)
       await this.#submit(schema.table, [], (now) => ({ ...now, snapshot: 'running', chunk }));
     const rows = await readChunk(connection, schema, { lastKey, chunk });
+    failpoint('capture.chunk-read');
     await this.#produceChunk(schema, { chunk, rows, isFirst: state.rows === 0 });
     return chunk.isLast;
   }

@@ -42,6 +42,7 @@ const PASSED_ON = [
   'LC_ALL',
   'NODE_OPTIONS',
   'NODE_EXTRA_CA_CERTS',
+  'TIDEGATE_FAILPOINTS',
 ];
 
 /** Reads the worker's settings. Throws `WORKER_CONFIG_INVALID` that names every fault. */

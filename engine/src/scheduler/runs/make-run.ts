@@ -1,3 +1,4 @@
+import { failpoint } from '../../platform/failpoint.ts';
 import type { Json } from '../../platform/json.ts';
 import type { Tx } from '../../store/db.ts';
 import type { NewRun } from '../../store/insert-run.ts';
@@ -96,6 +97,7 @@ async function makeWithRanges(
   if (runKey === null) return { kind: 'exists' };
   await pin(tx, live, { runKey, ranges });
   await saveStanding(tx, live, ranges);
+  failpoint('run.before-commit');
   const records = countRecords(ranges);
   const hasRest = stream !== undefined && stream.pending > records;
   return { kind: 'made', runKey, runId: identity.runId, records, hasRest, pinned: ranges };

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
+import { failpoint } from '../../platform/failpoint.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { TaskQueue } from '../../queue/task-queue.ts';
 import type { Sql } from '../../store/db.ts';
@@ -43,7 +44,9 @@ export function createOutboxDispatcher(options: OutboxDispatcherOptions): Outbox
   const sending = createCoalescer(async () => {
     let jobs = await exchangeOutbox(sql, { sent: [], limit: BATCH });
     while (jobs.length > 0) {
+      failpoint('outbox.before-send');
       await queue.enqueue(jobs);
+      failpoint('outbox.after-send');
       pauseMs = RETRY_MIN_MS;
       // What is in the queue is forgotten even while closing, or the next start would send it again.
       const limit = closed ? 0 : BATCH;

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../../platform/clock.ts';
+import { failpoint } from '../../platform/failpoint.ts';
 import { silentLogger, type Logger } from '../../platform/log.ts';
 import type { Database } from '../../store/db.ts';
 import type { DagPlan } from '../../store/runs/dag-plan.ts';
@@ -226,6 +227,7 @@ class RunMakerOfScheduler implements RunMaker {
     if (made.kind !== 'made') return;
     const { runKey, runId, records } = made;
     this.#log.info({ dagId: plan.dagId, runId, records }, 'run made');
+    failpoint('run.after-commit');
     this.#options.onRunMade?.({ runKey, dagId: plan.dagId });
     if (made.hasRest) void this.#dags.ask(plan.dagId);
     if (made.pinned.length === 0 || plan.source?.history !== true) return;

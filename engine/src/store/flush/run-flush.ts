@@ -1,4 +1,5 @@
 import { BugError } from '../../platform/errors.ts';
+import { failpoint } from '../../platform/failpoint.ts';
 import type { FlushBatch, FlushWrites } from '../../state/flush-batch.ts';
 import type { LimitRow, RunRow, TaskRow } from '../../state/flush-rows.ts';
 import { placeOf } from '../../state/flush-rows.ts';
@@ -66,6 +67,7 @@ export async function runFlush(
     const locked = await lockRows(connection, touches, tokensFor(batch, touches.tasks.length));
     refuseStaleInfo(locked, cache);
     const writes = await plan(connection, { batch, locked, infoOf });
+    failpoint('flush.locked');
     return await write(connection, { batch, locked, writes, infoOf });
   } catch (thrown) {
     if (isConnectionLoss(thrown)) await connection.drop();
@@ -133,11 +135,13 @@ async function write(
   const readInputs = (): Promise<Rows> =>
     wanted.length > 0 ? connection.send(READ_OUTPUTS, outputKeys(wanted)) : NONE;
   const trip = sendWrites(connection, written, readInputs);
+  failpoint('flush.sent');
   const done = await together(trip).catch(async (thrown: unknown) => {
     if (!isConnectionLoss(thrown)) throw thrown;
     if (!(await hasCommitted(connection, locked.transactionId))) throw thrown;
     return [writes.endings.map((ending) => [ending.runKey]), await readInputs()];
   });
+  failpoint('flush.after-commit');
   addOutputs(outputs, done[1] ?? []);
   return {
     writes,

@@ -1,4 +1,5 @@
 import { TidegateError } from '../../platform/errors.ts';
+import { failpoint } from '../../platform/failpoint.ts';
 import type { FlowFacts, RunRow, TaskRow } from '../../state/flush-rows.ts';
 import { resettleRun, slotsByPool, type WholeRun } from '../../state/resettle-run.ts';
 import type { RunState } from '../../state/run-state.ts';
@@ -69,6 +70,7 @@ export async function rewriteRun(
       runTimeoutMs: flow.runTimeoutMs,
     });
     const ready = rows.filter((row) => row.state === 'scheduled').map((row) => row.ix);
+    failpoint('rewrite.before-commit');
     return {
       runKey: order.runKey,
       dagId: locked.dag_id,

@@ -1,4 +1,5 @@
 import { toError } from '../../platform/errors.ts';
+import { failpoint } from '../../platform/failpoint.ts';
 import type { RecordChunk } from '../chunk-records.ts';
 import { logClosed, producerFenced, TopicLogError } from '../errors.ts';
 import type { TopicBatch, TransactionalProducer } from '../topic-log.ts';
@@ -57,7 +58,9 @@ class KafkaTransactionalProducer implements TransactionalProducer {
         await this.#abort(toError(error));
         throw error;
       }
+      failpoint('kafka.before-commit');
       await this.#commit();
+      failpoint('kafka.after-commit');
     });
   }
 

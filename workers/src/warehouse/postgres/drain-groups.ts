@@ -1,3 +1,5 @@
+import { failpoint } from '@tidegate/engine/platform';
+
 import { throughOutages, type WaitContext } from './waiting.ts';
 import { dirtyTable } from './load-target.ts';
 import { DRAIN_LOCK } from './private-schema.ts';
@@ -36,7 +38,9 @@ export async function drainGroups(
     context.signal.addEventListener('abort', onAbort);
     try {
       const rows = await session.run(drainMessage(options));
+      failpoint('stats.before-commit');
       await session.run('commit');
+      failpoint('stats.after-commit');
       pool.giveBack(key, session);
       const { groups, removed } = rows[0] as { groups: string; removed: string };
       return { groups: Number(groups), removed: Number(removed) };

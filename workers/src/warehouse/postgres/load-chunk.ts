@@ -1,3 +1,4 @@
+import { failpoint } from '@tidegate/engine/platform';
 import pg from 'pg';
 
 import type { Chunk, ChunkPart } from './chunk.ts';
@@ -31,7 +32,11 @@ export async function loadChunk(
       await session.rollback();
       return undefined;
     }
-    await session.run(begin + loadMessage(step, chunk, rows));
+    failpoint('load.staged');
+    const loaded = session.run(begin + loadMessage(step, chunk, rows));
+    failpoint('load.sent');
+    await loaded;
+    failpoint('load.after-commit');
     return chunk.parts;
   } catch (error) {
     await session.rollback();

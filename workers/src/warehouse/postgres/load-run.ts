@@ -1,4 +1,5 @@
 import type { TaskContext } from '@tidegate/engine/dag';
+import { failpoint } from '@tidegate/engine/platform';
 
 import type { ChangeTable } from '../../cdc/change-table.ts';
 import { CHUNK_LIMITS, coversRange, type ChunkLimits, type ChunkPart } from './chunk.ts';
@@ -38,6 +39,7 @@ export async function loadRun(context: TaskContext, options: LoadRunOptions): Pr
   const topic = topicOf(context);
   if (topic === undefined) return summaryOf([]);
   const { session, opened } = await begin(context, options, topic);
+  failpoint('load.opened');
   const { ranges } = context.source;
   if (ranges.every((range) => coversRange(range, opened.parts))) {
     pool.giveBack(poolKey(options), session);

@@ -1,5 +1,5 @@
 import type { LogChunk, TaskKey } from '@tidegate/engine/execution-contract';
-import type { Logger } from '@tidegate/engine/platform';
+import { failpoint, type Logger } from '@tidegate/engine/platform';
 
 import { compress } from './compress.ts';
 import {
@@ -144,7 +144,9 @@ async function sendUntilTaken(
 ): Promise<void> {
   for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.longest)) {
     try {
+      failpoint('log.before-send');
       await send(batch);
+      failpoint('log.after-send');
       return;
     } catch (err) {
       if (!isRetriable(err)) {

@@ -1,5 +1,6 @@
 import type { Connection, TaskContext, TaskOutcome } from '@tidegate/engine/dag';
 import type { Grant, LogLine } from '@tidegate/engine/execution-contract';
+import { failpoint } from '@tidegate/engine/platform';
 import type { TopicLog } from '@tidegate/engine/topic-log';
 
 import { isSecretName, secretsOfConnection, type SecretMask } from '../secret-mask.ts';
@@ -34,7 +35,9 @@ export async function runTask(run: TaskRun, services: TaskServices): Promise<voi
   const scope = createTaskScope(run.handle, onLine);
   const startedAt = new Date().toISOString();
   const context = createContext(run, services, onLine);
+  failpoint('task.before-call');
   const outcome = await taskScope.run(scope, () => services.invoke(run.grant, context));
+  failpoint('task.after-call');
   scope.stdout.end();
   scope.stderr.end();
   outbox.tell({

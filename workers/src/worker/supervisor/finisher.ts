@@ -1,5 +1,5 @@
 import type { FinishResponse, Grant, TaskKey } from '@tidegate/engine/execution-contract';
-import type { Logger } from '@tidegate/engine/platform';
+import { failpoint, type Logger } from '@tidegate/engine/platform';
 
 import { WORKER_ERRORS } from '../errors.ts';
 import type { Lane } from './lane.ts';
@@ -120,7 +120,10 @@ async function sendUntilAnswered(
   const body = `{"results":[${results}],${frame}`;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await send(body);
+      failpoint('finish.before-send');
+      const answer = await send(body);
+      failpoint('finish.answered');
+      return answer;
     } catch (err) {
       if (isRefusal(err)) return 'refused';
       // A wrong token is repeated as well: results outlive a mistake in somebody's configuration.

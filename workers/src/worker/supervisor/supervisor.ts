@@ -1,6 +1,6 @@
 import { taskTimedOut, type TaskOutcome } from '@tidegate/engine/dag';
 import type { Grant } from '@tidegate/engine/execution-contract';
-import { BugError, toError } from '@tidegate/engine/platform';
+import { BugError, failpoint, toError } from '@tidegate/engine/platform';
 
 import { systemLine } from '../log/log-line.ts';
 import type { LogShipper } from '../log/log-shipper.ts';
@@ -68,6 +68,7 @@ export class Supervisor implements LaneHost, PoolEvents {
 
   accept(grants: readonly Grant[], leaseMs: number | undefined): void {
     if (leaseMs !== undefined) this.#get().heartbeat.setLeaseMs(leaseMs);
+    if (grants.length > 0) failpoint('grant.received');
     const ready: RunningTask[] = [];
     for (const grant of grants) {
       // A repeated answer may bring a grant twice.
