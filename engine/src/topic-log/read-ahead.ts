@@ -26,6 +26,7 @@ export async function* readAhead<T>(
   try {
     while (position !== undefined) {
       const page: Page<T> = await (ahead ?? fetchPage(position));
+      // The page read ahead is now the consumer's, which counts as the range's own.
       if (ahead !== undefined) budget.give(pageBytes);
       ahead = undefined;
       position = page.next;

@@ -63,6 +63,22 @@ export function describeTopics(log: () => AdministeredTopicLog): void {
       expect(await readAll(log(), topic, { from: 20, to: 21 })).toHaveLength(1);
     });
 
+    it('never jumps over what retention removes in front of a reader', async () => {
+      const topic = await createTopic(log());
+      for (let part = 0; part < 10; part++) await log().produce(topic, numbered(200, part * 200));
+      const offsets: number[] = [];
+      const reading = (async () => {
+        const range = { from: 0, to: 2_000 };
+        for await (const batch of log().readRange(topic, 0, range, { maxBytes: 1_000 })) {
+          offsets.push(...batch.map((record) => record.offset));
+          await log().deleteRecordsBefore(topic, new Map([[0, 1_900]]));
+        }
+      })();
+      expect(await codeOf(reading)).toBe('RANGE_LOST');
+      expect(offsets).toEqual(sequence(0, offsets.length));
+      expect(offsets.length).toBeLessThan(1_900);
+    });
+
     it('notices a topic that was re-created by its fingerprint', async () => {
       const topic = await createTopic(log());
       await log().produce(topic, numbered(5));

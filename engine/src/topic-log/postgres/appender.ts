@@ -94,7 +94,7 @@ export class PostgresAppender {
     const statements = [...before, markAppend(appendId), ...ordered.map(appendBatch)];
     const rows = await this.#storeOnce(statements, ordered);
     const appended = rows.slice(before.length + 1) as AppendedRow[][];
-    this.#tidy(ordered, appended);
+    await this.#tidy(ordered, appended);
   }
 
   async #storeOnce(
@@ -143,24 +143,30 @@ export class PostgresAppender {
     );
   }
 
-  /** Background work an append pays for now and then: compaction, and forgetting old append marks. */
-  #tidy(batches: readonly NewBatch[], appended: readonly (readonly AppendedRow[])[]): void {
+  /** What an append pays for now and then: compaction, and forgetting old append marks. */
+  async #tidy(
+    batches: readonly NewBatch[],
+    appended: readonly (readonly AppendedRow[])[],
+  ): Promise<void> {
     const due = batches.filter((batch, index) => {
       const [row] = appended[index] ?? [];
       return batch.key !== null && row !== undefined && +row.next_offset >= +row.compact_at;
     });
     const last = due.at(-1);
-    if (last !== undefined) this.#run(compact(last.topic, last.partition));
+    if (last !== undefined) await this.#run(compact(last.topic, last.partition));
     const now = this.#options.clock.now();
     if (now - this.#forgotAt < FORGET_EVERY_MS) return;
     this.#forgotAt = now;
-    this.#run(forgetAppends(lowestAppendId(now - REMEMBERED_MS)));
+    await this.#run(forgetAppends(lowestAppendId(now - REMEMBERED_MS)));
   }
 
-  #run(statement: Statement): void {
-    this.#options.connections.queryOnce(statement).catch((error: unknown) => {
+  /** The append itself is stored by now: a failure here waits for the next time. */
+  async #run(statement: Statement): Promise<void> {
+    try {
+      await this.#options.connections.queryOnce(statement);
+    } catch (error) {
       this.#options.log.debug({ err: toError(error) }, 'topic log tidying failed');
-    });
+    }
   }
 }
 
