@@ -2,6 +2,7 @@ import pg from 'pg';
 
 import type { Clock } from '../../platform/clock.ts';
 import { toError } from '../../platform/errors.ts';
+import { failpoint } from '../../platform/failpoint.ts';
 import type { Logger } from '../../platform/log.ts';
 import { chunkByPartition, DEFAULT_CHUNK_LIMITS, type RecordChunk } from '../chunk-records.ts';
 import { keyRequired, partitionMissing, TopicLogError } from '../errors.ts';
@@ -93,6 +94,7 @@ export class PostgresAppender {
     const appendId = createAppendId(this.#options.clock.now());
     const statements = [...before, markAppend(appendId), ...ordered.map(appendBatch)];
     const rows = await this.#storeOnce(statements, ordered);
+    failpoint('append.after-commit');
     const appended = rows.slice(before.length + 1) as AppendedRow[][];
     await this.#tidy(ordered, appended);
   }
@@ -102,9 +104,11 @@ export class PostgresAppender {
     batches: readonly NewBatch[],
   ): Promise<object[][]> {
     let sent = false;
+    failpoint('append.before-send');
     const send = (): Promise<object[][]> =>
       this.#options.connections.transaction(statements, () => {
         sent = true;
+        failpoint('append.sent');
       });
     try {
       return await throughOutages(send, {
