@@ -34,7 +34,10 @@ function toReport(result: FinishRequest['results'][number]): Report {
   const endMs = Date.parse(result.endedAt);
   const startMs = Date.parse(result.startedAt);
   return {
-    ...result.task,
+    runKey: result.task.runKey,
+    ix: result.task.ix,
+    tryNumber: result.task.tryNumber,
+    token: result.task.token,
     outcome: result.outcome,
     startMs: Number.isNaN(startMs) ? null : startMs,
     endMs: Number.isNaN(endMs) ? 0 : endMs,

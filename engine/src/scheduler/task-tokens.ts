@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 import type { TaskKey } from '../execution/contract.ts';
 
@@ -7,10 +7,10 @@ import type { TaskKey } from '../execution/contract.ts';
  * row, not the token, says.
  */
 export class TaskTokens {
-  private readonly key: string;
+  private readonly key: KeyObject;
 
   constructor(key: string) {
-    this.key = key;
+    this.key = createSecretKey(key, 'utf8');
   }
 
   issue(task: TaskKey): string {

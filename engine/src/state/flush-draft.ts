@@ -26,8 +26,9 @@ export class FlushDraft {
   readonly nowMs: number;
   readonly factsOf: FactsOf;
   readonly touchedTasks = new Set<TaskRow>();
-  readonly touchedRuns = new Set<RunRow>();
-  readonly touchedLimits = new Set<LimitRow>();
+  /** Rows as they were before the first touch: a slot released and taken again is no change. */
+  private readonly runsBefore = new Map<RunRow, RunRow>();
+  private readonly limitsBefore = new Map<LimitRow, number>();
   readonly tries: TryRow[] = [];
   readonly timers: TimerRow[] = [];
   readonly timersGone: (TaskRef & { readonly kind: TimerKind })[] = [];
@@ -45,6 +46,22 @@ export class FlushDraft {
 
   task(ref: TaskRef): TaskRow | undefined {
     return this.rows.tasks.get(placeOf(ref));
+  }
+
+  /** Runs whose rows differ from what was locked. */
+  changedRuns(): RunRow[] {
+    return [...this.runsBefore].filter(([run, before]) => differs(run, before)).map(([run]) => run);
+  }
+
+  changedLimits(): LimitRow[] {
+    return [...this.limitsBefore]
+      .filter(([limit, used]) => limit.used !== used)
+      .map(([limit]) => limit);
+  }
+
+  /** To be called before a run's row is changed. */
+  touchRun(run: RunRow): void {
+    if (!this.runsBefore.has(run)) this.runsBefore.set(run, { ...run });
   }
 
   run(runKey: number): RunRow {
@@ -88,27 +105,34 @@ export class FlushDraft {
     const run = this.run(row.runKey);
     this.runsWithEnds.add(run);
     const isFailure = row.state === 'failed' || row.state === 'upstream_failed';
-    if (row.state === 'failed') {
-      run.failedTasks += 1;
-      this.touchedRuns.add(run);
-    }
+    this.touchRun(run);
+    if (row.state === 'failed') run.failedTasks += 1;
     if (!this.facts(row).flow.leaves.has(row.ix)) return;
     run.leavesLeft -= 1;
     if (isFailure) run.failedLeaves += 1;
-    this.touchedRuns.add(run);
   }
 
   private countSlots(row: TaskRow, by: number): void {
     if (by === 0) return;
     const run = this.run(row.runKey);
+    this.touchRun(run);
     run.activeTasks += by;
-    this.touchedRuns.add(run);
     const task = this.taskOf(row);
     const limit = this.rows.limits.get(poolKey(task));
     if (limit === undefined) {
       throw new BugError('slots of a pool were counted without its lock', { pool: task.pool });
     }
+    if (!this.limitsBefore.has(limit)) this.limitsBefore.set(limit, limit.used);
     limit.used = Math.max(0, limit.used + by * task.poolSlots);
-    this.touchedLimits.add(limit);
   }
+}
+
+function differs(run: RunRow, before: RunRow): boolean {
+  return (
+    run.state !== before.state ||
+    run.activeTasks !== before.activeTasks ||
+    run.leavesLeft !== before.leavesLeft ||
+    run.failedLeaves !== before.failedLeaves ||
+    run.failedTasks !== before.failedTasks
+  );
 }

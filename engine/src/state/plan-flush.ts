@@ -25,10 +25,10 @@ export function* planFlush(
   const { grants, queued } = admit(draft, batch);
   return {
     tasks: [...draft.touchedTasks],
-    runs: [...draft.touchedRuns],
+    runs: draft.changedRuns(),
     endings: endingsOf(draft, started),
     started,
-    limits: [...draft.touchedLimits],
+    limits: draft.changedLimits(),
     tries: draft.tries,
     timers: draft.timers,
     timersGone: draft.timersGone,
@@ -58,8 +58,8 @@ function beginRuns(draft: FlushDraft, batch: FlushBatch): number[] {
   for (const runKey of batch.begins) {
     const run = draft.rows.runs.get(runKey);
     if (run?.state !== 'queued') continue;
+    draft.touchRun(run);
     run.state = 'running';
-    draft.touchedRuns.add(run);
     started.push(runKey);
     const timeout = draft.factsOf(runKey).flow.runTimeoutMs;
     if (timeout === null) continue;

@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 import pg from 'pg';
 
 import { TidegateError, toError } from '../../platform/errors.ts';
@@ -27,10 +29,16 @@ export interface Statement {
 
 export type Rows = readonly (readonly unknown[])[];
 
+/** The driver's own socket, which its types leave out. */
+interface WithStream {
+  readonly connection: { readonly stream: Duplex };
+}
+
 /** The one connection flushes go over: planner pinned, statements named, a trip sent together. */
 export class FlushConnection {
   private readonly url: string;
   private client: pg.Client | null = null;
+  private isGathering = false;
 
   constructor(url: string) {
     this.url = url;
@@ -67,9 +75,25 @@ export class FlushConnection {
         }),
       );
     }
+    this.gather(client);
     return client
       .query({ ...statement, values: [...values], rowMode: 'array' })
       .then((result) => result.rows);
+  }
+
+  /**
+   * Sends a trip's statements as one write: a write each costs a system call each, a third of a flush's time
+   * on this side.
+   */
+  private gather(client: pg.Client): void {
+    if (this.isGathering) return;
+    this.isGathering = true;
+    const { stream } = (client as unknown as WithStream).connection;
+    stream.cork();
+    process.nextTick(() => {
+      this.isGathering = false;
+      stream.uncork();
+    });
   }
 
   /** Drops the connection: what it had open rolls back. */
