@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { BugError } from '@tidegate/engine/platform';
+import { BugError, type Logger } from '@tidegate/engine/platform';
 
 import { BANK, BANK_SOURCE_SQL, BANK_WAREHOUSE_SQL } from './bank.ts';
 import type { StandaloneConfig } from './config.ts';
@@ -19,6 +19,7 @@ import {
   type ServerProcess,
   startMysql,
   startPostgres,
+  superviseServer,
 } from './services/index.ts';
 
 /** Where everything is, embedded or named by the environment. */
@@ -42,12 +43,13 @@ export type Source =
 /** Starts what the environment does not name, and checks what it names. */
 export async function openDatabases(
   config: StandaloneConfig,
-  secrets: HomeSecrets,
+  { secrets, logger }: { readonly secrets: HomeSecrets; readonly logger: Logger },
 ): Promise<Databases> {
   const ports = new StablePorts(path.join(config.home, 'ports.json'));
+  const opening: Opening = { secrets, ports, logger };
   const started = await Promise.allSettled([
-    openPostgres(config, secrets, ports),
-    openSource(config, ports),
+    openPostgres(config, opening),
+    openSource(config, opening),
   ]);
   const [postgres, source] = started;
   if (postgres.status === 'fulfilled' && source.status === 'fulfilled') {
@@ -68,22 +70,24 @@ export async function openDatabases(
   throw failed?.reason;
 }
 
+interface Opening {
+  readonly secrets: HomeSecrets;
+  readonly ports: StablePorts;
+  readonly logger: Logger;
+}
+
 interface OpenedPostgres extends Omit<Databases, 'source'> {
   readonly notes: readonly string[];
 }
 
-async function openPostgres(
-  config: StandaloneConfig,
-  secrets: HomeSecrets,
-  ports: StablePorts,
-): Promise<OpenedPostgres> {
+async function openPostgres(config: StandaloneConfig, opening: Opening): Promise<OpenedPostgres> {
   const warehouse = config.connections['BANKDW'];
   await Promise.all([
     checkNamed('TIDEGATE_DATABASE_URL', config.databaseUrl),
     checkNamed('TIDEGATE_CONN_BANKDW', warehouse),
   ]);
   const isNeeded = [config.databaseUrl, warehouse, config.kafka].includes(undefined);
-  const embedded = isNeeded ? await startEmbedded(config, secrets, ports) : undefined;
+  const embedded = isNeeded ? await startEmbedded(config, opening) : undefined;
   const metadataUrl = pick(config.databaseUrl, embedded?.metadataUrl);
   const warehouseUrl = pick(warehouse, embedded?.warehouseUrl);
   await ensureTables(
@@ -118,14 +122,16 @@ function describePostgres(config: StandaloneConfig, warehouseUrl: string): strin
   ];
 }
 
-async function startEmbedded(config: StandaloneConfig, secrets: HomeSecrets, ports: StablePorts) {
-  const server = await startPostgres({
+async function startEmbedded(config: StandaloneConfig, { secrets, ports, logger }: Opening) {
+  const options = {
     dataFolder: path.join(config.home, 'postgres'),
     logFile: path.join(config.home, 'logs', 'postgres.log'),
     port: config.postgresPort ?? (await ports.get('postgres')),
     password: secrets.postgresPassword,
     settings: ['max_connections=100', 'shared_buffers=128MB', 'deadlock_timeout=200ms'],
-  });
+  };
+  const startAgain = () => startPostgres(options);
+  const server = superviseServer(await startAgain(), { name: 'PostgreSQL', startAgain, logger });
   const own = { password: secrets.postgresPassword };
   const [metadataUrl, topicLogUrl, warehouseUrl] = (await ensurePostgresDatabases(server.url, [
     { name: 'tidegate', user: 'tidegate', ...own },
@@ -141,7 +147,7 @@ interface OpenedSource {
   readonly notes: readonly string[];
 }
 
-async function openSource(config: StandaloneConfig, ports: StablePorts): Promise<OpenedSource> {
+async function openSource(config: StandaloneConfig, opening: Opening): Promise<OpenedSource> {
   const named = config.connections['BANKDB'];
   if (!config.isCaptureOn) {
     return {
@@ -162,18 +168,20 @@ async function openSource(config: StandaloneConfig, ports: StablePorts): Promise
       'source     SAMPLE DATA: no MySQL or MariaDB is installed, a built-in feed makes changes up';
     return { source: { kind: 'sample' }, servers: [], notes: [note] };
   }
-  const { url, server } = await startBankSource(config, ports);
+  const { url, server } = await startBankSource(config, opening);
   return { source: { kind: 'mysql', url }, servers: [server], notes: [`source     ${url}`] };
 }
 
-async function startBankSource(config: StandaloneConfig, ports: StablePorts) {
+async function startBankSource(config: StandaloneConfig, { ports, logger }: Opening) {
   const dataFolder = path.join(config.home, 'mysql');
   const isNew = !existsSync(path.join(dataFolder, BANK.sourceUser.database));
-  const server = await startMysql({
+  const options = {
     dataFolder,
     logFile: path.join(config.home, 'logs', 'mysql.log'),
     port: await ports.get('mysql'),
-  });
+  };
+  const startAgain = () => startMysql(options);
+  const server = superviseServer(await startAgain(), { name: 'MariaDB', startAgain, logger });
   // Only once: sample rows a person deleted must stay deleted.
   if (isNew) {
     await applyMysqlFile(server.url, BANK_SOURCE_SQL);

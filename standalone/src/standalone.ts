@@ -59,7 +59,7 @@ async function start(
   const home = openHome(config.home);
   cleanup.add(CLEANUP_ORDER.home, home.close);
   deps.say('tidegate: starting the databases …');
-  const databases = await openDatabases(config, home.secrets);
+  const databases = await openDatabases(config, { secrets: home.secrets, logger: deps.logger });
   for (const server of databases.servers) cleanup.add(CLEANUP_ORDER.servers, () => server.stop());
   for (const note of databases.notes) deps.say(`  ${note}`);
   const assembly: Assembly = {

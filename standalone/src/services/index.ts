@@ -18,3 +18,4 @@ export {
   type ServerProcess,
   type ServerProgram,
 } from './server-process.ts';
+export { superviseServer } from './supervise-server.ts';
