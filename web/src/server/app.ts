@@ -1,10 +1,10 @@
 import type { Database, RunCommands } from '@tidegate/engine/server';
 import type { Logger } from '@tidegate/engine/platform';
-import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { fastify, type FastifyInstance } from 'fastify';
 
 import type { Access } from './access.ts';
 import { requireAccess } from './authorization.ts';
-import { sendError } from './error-mapping.ts';
+import { errorHandler } from './error-mapping.ts';
 import { checkHost, checkOrigin } from './guard.ts';
 import { authRoutes } from './routes/auth.ts';
 import { dagRoutes } from './routes/dags.ts';
@@ -33,13 +33,11 @@ const MOST_BODY_BYTES = 1024 * 1024;
 /** The HTTP server of API and console, not yet listening. */
 export async function createWebApp(context: WebContext, logger: Logger): Promise<FastifyInstance> {
   const app = fastify({
-    loggerInstance: logger as unknown as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MOST_BODY_BYTES,
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 300 },
   });
-  app.setErrorHandler(sendError);
+  app.setErrorHandler(errorHandler(logger));
   app.setNotFoundHandler({}, (_request, reply) => reply.code(404).send({ detail: 'Not Found' }));
   app.addHook('onRequest', (request, _reply, done) => {
     checkHost(request, context.config.allowedHosts);

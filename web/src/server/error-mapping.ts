@@ -1,4 +1,4 @@
-import { TidegateError } from '@tidegate/engine/platform';
+import { type Logger, TidegateError } from '@tidegate/engine/platform';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
@@ -25,16 +25,15 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /** Answers any error in Airflow's shape; what nobody foresaw is logged and hidden behind one sentence. */
-export function sendError(
-  error: FastifyError | Error,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  const [status, body] = toAnswer(error);
-  if (status >= 500) request.log.error({ err: error }, 'request failed');
-  if (status === 503) void reply.header('retry-after', '1');
-  if (status === 401) void reply.header('www-authenticate', 'Bearer');
-  void reply.code(status).send(body);
+export function errorHandler(logger: Logger) {
+  return (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
+    const [status, body] = toAnswer(error);
+    const { method, url } = request;
+    if (status >= 500) logger.error({ err: error, method, url }, 'request failed');
+    if (status === 503) void reply.header('retry-after', '1');
+    if (status === 401) void reply.header('www-authenticate', 'Bearer');
+    void reply.code(status).send(body);
+  };
 }
 
 function toAnswer(error: FastifyError | Error): [number, ErrorResponse] {

@@ -1,4 +1,4 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 
 import { TidegateError } from '../../platform/errors.ts';
 import type { Json } from '../../platform/json.ts';
@@ -25,13 +25,18 @@ export function validateParams(plan: DagPlan, conf: Json): void {
   }
   // A copy: defaults are filled in to judge by, the conf is kept as it was given.
   if (validate(structuredClone(conf))) return;
-  const faults = (validate.errors ?? []).map(
-    (fault) =>
-      `${fault.instancePath === '' ? 'conf' : fault.instancePath.slice(1)} ${fault.message ?? ''}`,
-  );
+  const faults = (validate.errors ?? []).map(describeFault);
   throw new TidegateError(
     RUN_ERRORS.paramsInvalid,
     `params of ${plan.dagId} are not valid: ${faults.join('; ')}`,
     { details: { dagId: plan.dagId, faults } },
   );
+}
+
+/** `day must be string`, `'dya' is not a param`. */
+function describeFault({ keyword, instancePath, params, message }: ErrorObject): string {
+  if (keyword === 'additionalProperties') {
+    return `'${String(params['additionalProperty'])}' is not a param`;
+  }
+  return `${instancePath === '' ? 'conf' : instancePath.slice(1)} ${message ?? ''}`;
 }
