@@ -125,7 +125,8 @@ function assemble(assembly: Assembly): SupervisorParts {
   const bundleFolder = join(config.home, 'cache', 'bundles');
   const { heapMb, ...limits } = { ...defaultLimits(config.concurrency), ...config.limits };
   const lane = createLane(assembly, supervisor);
-  const { executionUrl, topicLog } = config;
+  const { executionUrl } = config;
+  const topicLog = withoutFunctions(config.topicLog);
   return {
     lane,
     logs: createLogShipper({
@@ -152,6 +153,13 @@ function assemble(assembly: Assembly): SupervisorParts {
       log,
     }),
   };
+}
+
+/** A logger or clock cannot go to another process; task processes have their own. */
+function withoutFunctions(topicLog: TopicLogConfig | null): TopicLogConfig | null {
+  if (topicLog === null) return null;
+  const entries = Object.entries(topicLog).filter(([name]) => name !== 'log' && name !== 'clock');
+  return Object.fromEntries(entries) as unknown as TopicLogConfig;
 }
 
 function createLane({ config, worker, client, log }: Assembly, host: LaneHost): Lane {

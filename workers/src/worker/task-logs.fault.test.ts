@@ -88,6 +88,7 @@ test('a task that prints in a tight loop neither fills memory nor loses its firs
   await until(ended, { withinMs: 60_000 });
   const lines = engine.logOf(flood);
   expect(lines.find((line) => line.source === 'stdout')?.message).toMatch(/^0 x/);
+  expect(lines.findLast((line) => line.source === 'stdout')?.message).toMatch(/^99999 x/);
   expect(lines.some((line) => line.message.includes('lines are missing here'))).toBe(true);
 });
 

@@ -10,6 +10,7 @@ import {
   startBench,
   workerConfig,
 } from '../../test/worker/worker-under-test.ts';
+import { startWorker } from './start-worker.ts';
 
 const SHORT_LEASE = { leaseMs: 1_500 };
 
@@ -151,4 +152,17 @@ test('the heartbeat carries progress and what a task waits for', async () => {
     engine.heartbeats.flatMap((beat) => beat.tasks).find((task) => task.progress !== undefined),
   );
   expect(told).toMatchObject({ progress: { done: 1, total: 2 }, waitingFor: 'the tide' });
+});
+
+test('a worker whose place a newer process took says so', async () => {
+  await using bench = await startBench();
+  const { engine, worker } = bench;
+  using scratch = createScratch();
+  const newer = await startWorker(workerConfig(engine.url, scratch.folder));
+  // Only a claim tells: the outstanding poll is answered when the newer process claims.
+  await expect(worker.ended).rejects.toMatchObject({ code: 'WORKER_SUPERSEDED' });
+  const grant = grantOf('sample.noop');
+  engine.enqueue(grant);
+  expect((await until(() => engine.reportOf(grant))).verdict).toBe('accepted');
+  await newer.stop();
 });

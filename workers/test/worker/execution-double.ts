@@ -86,6 +86,8 @@ class Double implements ExecutionDouble {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #queue: Grant[] = [];
+  /** By worker, the newest last. */
+  readonly #sessionsOf = new Map<string, Set<string>>();
   readonly #held = new Map<string, { grant: Grant; untilMs: number }>();
   readonly #chunks = new Map<string, LoggedChunk[]>();
   #polls: Poll[] = [];
@@ -197,6 +199,13 @@ class Double implements ExecutionDouble {
   }
 
   #claim({ response }: Call, claim: ClaimRequest): void {
+    const known = this.#sessionsOf.get(claim.workerId) ?? new Set();
+    this.#sessionsOf.set(claim.workerId, known.add(claim.sessionId));
+    if ([...known].at(-1) !== claim.sessionId) {
+      const body = { code: 'SESSION_SUPERSEDED', message: 'a newer process took over' };
+      response.writeHead(409).end(JSON.stringify(body));
+      return;
+    }
     this.#polls
       .filter((poll) => poll.request.workerId === claim.workerId)
       .forEach((poll) => poll.answer([]));
@@ -310,7 +319,7 @@ interface Call {
 function sendConnection(response: ServerResponse, id: string): void {
   const uri = 'postgres://dwuser:p%40ss-word@127.0.0.1:5432/bankdw';
   if (id === 'dw') send(response, { id, type: 'postgres', uri, extra: {} });
-  else response.writeHead(404).end();
+  else response.writeHead(404).end(JSON.stringify({ code: 'CONNECTION_UNKNOWN', message: id }));
 }
 
 function toKey({ runKey, ix, tryNumber, token }: TaskKey): TaskKey {

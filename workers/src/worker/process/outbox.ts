@@ -1,71 +1,134 @@
 import type { LogLine } from '@tidegate/engine/execution-contract';
 
-import { createMessageBatch } from './message-batch.ts';
+import { createMessageBatch, type MessageBatch } from './message-batch.ts';
 import type { FromProcess } from './messages.ts';
 
 /** Everything a task process tells its supervisor. */
 export interface Outbox {
   tell(message: FromProcess): void;
-  /** A line of a task's log. Dropped, and counted, when the supervisor cannot follow. */
+  /** A line of a task's log. Where the supervisor cannot follow, the middle of a flood is dropped and counted. */
   line(handle: number, line: LogLine): void;
   /** Shown in the console; only the newest of a moment is told. */
   progress(handle: number, done: number, total: number | null): void;
   flush(): void;
 }
 
-/** A task that logs in a tight loop fills this much; then its lines are dropped until the channel drains. */
+/** A task that logs in a tight loop fills this much; then only its newest lines are held until that is sent. */
 const MOST_UNSENT_BYTES = 16 * 1024 * 1024;
+const MOST_HELD_BYTES = 8 * 1024 * 1024;
 /** Lines a loop may gather before they are sent in the middle of a tick. */
 const SEND_LINES_BYTES = 64 * 1024;
 const PROGRESS_MS = 200;
 
+interface HeldLine {
+  readonly handle: number;
+  readonly line: LogLine;
+}
+
 /** `write` calls back when the text has left this process. */
 export function createOutbox(write: (text: string, done: () => void) => void): Outbox {
-  let unsentBytes = 0;
-  let lineBytes = 0;
-  const dropped = new Map<number, number>();
-  const progress = new Map<number, FromProcess>();
-  const batch = createMessageBatch<FromProcess>((text) => {
-    lineBytes = 0;
-    unsentBytes += text.length;
-    write(text, () => {
-      unsentBytes -= text.length;
+  return new ChannelOutbox(write);
+}
+
+class ChannelOutbox implements Outbox {
+  readonly #batch: MessageBatch<FromProcess>;
+  readonly #dropped = new Map<number, number>();
+  readonly #progress = new Map<number, FromProcess>();
+  #held: HeldLine[] = [];
+  /** Where the held lines begin; what is before was dropped. */
+  #heldFrom = 0;
+  #heldBytes = 0;
+  #unsentBytes = 0;
+  #batchBytes = 0;
+
+  constructor(write: (text: string, done: () => void) => void) {
+    this.#batch = createMessageBatch((text) => {
+      this.#batchBytes = 0;
+      this.#unsentBytes += text.length;
+      write(text, () => {
+        this.#unsentBytes -= text.length;
+        if (this.#unsentBytes < MOST_UNSENT_BYTES / 2) this.#release();
+      });
     });
-  });
-  const line = (handle: number, added: LogLine): void => {
-    if (unsentBytes > MOST_UNSENT_BYTES) {
-      dropped.set(handle, (dropped.get(handle) ?? 0) + 1);
-      return;
+  }
+
+  tell(message: FromProcess): void {
+    if (message.kind === 'ended') {
+      this.#release();
+      this.#reportDropped(message.handle, message.endedAt);
+      this.#progress.delete(message.handle);
     }
-    reportDropped(handle, added.at);
-    batch.add({ kind: 'line', handle, line: added });
-    lineBytes += added.message.length + 100;
-    if (lineBytes > SEND_LINES_BYTES) batch.flush();
-  };
-  const reportDropped = (handle: number, at: string): void => {
-    const lines = dropped.get(handle);
+    this.#batch.add(message);
+  }
+
+  line(handle: number, line: LogLine): void {
+    const isBehind = this.#unsentBytes > MOST_UNSENT_BYTES || this.#held.length > 0;
+    if (isBehind) this.#hold({ handle, line });
+    else this.#send({ handle, line });
+  }
+
+  progress(handle: number, done: number, total: number | null): void {
+    if (this.#progress.size === 0) {
+      const tell = (): void => {
+        for (const message of this.#progress.values()) this.#batch.add(message);
+        this.#progress.clear();
+      };
+      setTimeout(tell, PROGRESS_MS).unref();
+    }
+    this.#progress.set(handle, { kind: 'progress', handle, done, total });
+  }
+
+  flush(): void {
+    this.#release();
+    this.#batch.flush();
+  }
+
+  #send({ handle, line }: HeldLine): void {
+    this.#reportDropped(handle, line.at);
+    this.#batch.add({ kind: 'line', handle, line });
+    this.#batchBytes += sizeOf(line);
+    if (this.#batchBytes > SEND_LINES_BYTES) this.#batch.flush();
+  }
+
+  #hold(held: HeldLine): void {
+    this.#held.push(held);
+    this.#heldBytes += sizeOf(held.line);
+    while (this.#heldBytes > MOST_HELD_BYTES) {
+      const oldest = this.#held[this.#heldFrom];
+      if (oldest === undefined) break;
+      this.#heldFrom += 1;
+      this.#heldBytes -= sizeOf(oldest.line);
+      this.#dropped.set(oldest.handle, (this.#dropped.get(oldest.handle) ?? 0) + 1);
+    }
+    // Not at every line: moving the array is what makes a queue slow.
+    if (this.#heldFrom > 10_000) this.#held = this.#held.slice(this.#takeFrom());
+  }
+
+  #release(): void {
+    if (this.#held.length === 0) return;
+    const lines = this.#held.slice(this.#takeFrom());
+    this.#held = [];
+    this.#heldBytes = 0;
+    for (const held of lines) this.#send(held);
+  }
+
+  #takeFrom(): number {
+    const from = this.#heldFrom;
+    this.#heldFrom = 0;
+    return from;
+  }
+
+  #reportDropped(handle: number, at: string): void {
+    const lines = this.#dropped.get(handle);
     if (lines === undefined) return;
-    dropped.delete(handle);
+    this.#dropped.delete(handle);
     const message = `${lines} lines are missing here: the task logged faster than they could be taken`;
-    batch.add({ kind: 'line', handle, line: { at, level: 'warn', source: 'system', message } });
-  };
-  const tellProgress = (): void => {
-    for (const message of progress.values()) batch.add(message);
-    progress.clear();
-  };
-  return {
-    tell: (message) => {
-      if (message.kind === 'ended') {
-        reportDropped(message.handle, message.endedAt);
-        progress.delete(message.handle);
-      }
-      batch.add(message);
-    },
-    line,
-    progress: (handle, done, total) => {
-      if (progress.size === 0) setTimeout(tellProgress, PROGRESS_MS).unref();
-      progress.set(handle, { kind: 'progress', handle, done, total });
-    },
-    flush: batch.flush,
-  };
+    const line: LogLine = { at, level: 'warn', source: 'system', message };
+    this.#batch.add({ kind: 'line', handle, line });
+  }
+}
+
+/** Roughly, with what surrounds the message. */
+function sizeOf(line: LogLine): number {
+  return line.message.length + 100;
 }

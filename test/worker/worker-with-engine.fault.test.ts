@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, it } from 'vitest';
+
+import { listTries } from '@tidegate/engine/server';
+import { startWorker } from '@tidegate/workers/worker';
+
+import { startWorkerProgram } from '../../workers/test/worker/start-worker-program.ts';
+import { until } from '../../workers/test/worker/until.ts';
+import { describeWith } from '../services/services.ts';
+import { startEngineUnderTest } from './engine-under-test.ts';
+
+const DAG_FILE = `
+import { appendFileSync, existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { defineDag, topic } from '@tidegate/engine/dag';
+
+export const chain = defineDag({ id: 'chain', params: { type: 'object' } }, ({ task }) => {
+  let before = task('t0', () => 0);
+  for (let i = 1; i < 10; i += 1) {
+    before = task('t' + i, ({ input }) => Number(input.before) + 1, { input: { before } });
+  }
+});
+
+export const reads = defineDag(
+  { id: 'reads', source: topic('orders', { maxRecords: 100 }) },
+  ({ task }) => {
+    task('read', async ({ source, connection, log }) => {
+      const { uri } = await connection('dw');
+      console.log('reading for ' + uri);
+      const values: string[] = [];
+      for await (const { records } of source.read()) {
+        for (const record of records) values.push(String(record.value));
+      }
+      log.info({ count: values.length }, 'read');
+      return values;
+    }, { connections: ['dw'] });
+  },
+);
+
+export const slow = defineDag({ id: 'slow', params: { type: 'object' } }, ({ task }) => {
+  task('once', async ({ params, signal }) => {
+    const { marker } = params as { marker: string };
+    const isFirst = !existsSync(marker);
+    appendFileSync(marker, 'started ');
+    if (isFirst) await sleep(600_000, undefined, { signal });
+    return 'done';
+  });
+});
+`;
+
+const by = { triggeredBy: 'rest_api', triggeringUser: null } as const;
+
+describeWith(['postgres', 'redis'], 'a worker with the real engine', () => {
+  it.each(['postgres', 'bullmq'] as const)('runs a chain and logs each try (%s)', async (lane) => {
+    await using engine = await startEngineUnderTest(lane, DAG_FILE);
+    const worker = await startWorker(engine.workerConfig('one'));
+    const { runKey } = await engine.scheduler.triggerRun({ dagId: 'chain', ...by });
+    expect(await engine.endOf(runKey)).toBe('success');
+    const [last] = await listTries(engine.database, runKey, 9);
+    expect(last).toMatchObject({ tryNumber: 1, state: 'success', output: '9' });
+    await worker.stop();
+    for (let ix = 0; ix < 10; ix += 1) {
+      expect((await engine.messagesOf({ runKey, ix })).at(-1)).toBe('the try ended well');
+    }
+  });
+
+  it('reads the range of its run and uses a connection without showing it', async () => {
+    await using engine = await startEngineUnderTest('postgres', DAG_FILE);
+    await engine.topicLog.ensureTopic('orders', { partitions: 1 });
+    const values = ['a', 'b', 'c'].map((value) => ({ key: null, value: Buffer.from(value) }));
+    await engine.topicLog.produce('orders', values);
+    const worker = await startWorker(engine.workerConfig('one'));
+    const { runKey } = await engine.scheduler.triggerRun({ dagId: 'reads', ...by });
+    expect(await engine.endOf(runKey)).toBe('success');
+    const [first] = await listTries(engine.database, runKey, 0);
+    expect(first?.output).toBe('["a","b","c"]');
+    await worker.stop();
+    const messages = await engine.messagesOf({ runKey, ix: 0 });
+    expect(messages).toContain('reading for postgres://dwuser:***@127.0.0.1:5432/bankdw');
+  });
+
+  it.each(['postgres', 'bullmq'] as const)(
+    'kill -9 of a worker in mid-task: another one runs it again within seconds, no retry used (%s)',
+    async (lane) => {
+      await using engine = await startEngineUnderTest(lane, DAG_FILE);
+      const marker = `${engine.scratch}/marker`;
+      using doomed = startWorkerProgram(engine.workerConfig('doomed'));
+      const { runKey } = await engine.scheduler.triggerRun({
+        dagId: 'slow',
+        conf: { marker },
+        ...by,
+      });
+      const marks = (): string => {
+        try {
+          return readFileSync(marker, 'utf8');
+        } catch {
+          return '';
+        }
+      };
+      await until(() => marks() !== '', { withinMs: 30_000, what: 'the start of the task' });
+      const second = await startWorker(engine.workerConfig('second'));
+      doomed.process.kill('SIGKILL');
+      const killedAtMs = performance.now();
+      await until(() => marks() === 'started started ', { what: 'the second start' });
+      // The session closed: leases of 15 s are not waited for.
+      expect(performance.now() - killedAtMs).toBeLessThan(10_000);
+      expect(await engine.endOf(runKey)).toBe('success');
+      const tries = await listTries(engine.database, runKey, 0);
+      expect(tries.map((one) => one.state)).toEqual(['lost', 'success']);
+      await second.stop();
+    },
+  );
+});
