@@ -85,7 +85,10 @@ export class SchedulerCore {
       wake: (notification) => {
         if (notification.kind === 'ready') void this.offerReady(notification.runKeys);
         else this.wakeRuns();
-        if (notification.kind === 'dags') options.onDagsChanged();
+        if (notification.kind === 'dags') {
+          this.flusher.limitsChanged();
+          options.onDagsChanged();
+        }
       },
     });
     this.sweep = new Sweep({

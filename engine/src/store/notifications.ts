@@ -6,7 +6,7 @@ import type { Sql } from './db.ts';
 
 /**
  * Wake-ups between processes. `runs`: runs were created, cleared, unpaused. `dags`: DAGs were registered or
- * paused. `ready`: task instances of the runs named wait for a worker of somebody else. Sent once a batch; a lost one costs a sweep, nothing else.
+ * paused, pools changed. `ready`: task instances of the runs named wait for a worker of somebody else. Sent once a batch; a lost one costs a sweep, nothing else.
  */
 export type Notification =
   | { readonly kind: 'runs' }

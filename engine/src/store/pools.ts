@@ -29,6 +29,6 @@ export async function savePool(
            on conflict (key) do update set cap = excluded.cap`,
       [`pool:${pool.name}`, pool.slots],
     );
-    await notify(tx, { kind: 'runs' });
+    await notify(tx, { kind: 'dags' });
   });
 }

@@ -3,7 +3,7 @@ import { TidegateError, toError } from '../../platform/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { Demand, FlushBatch, Report } from '../../state/flush-batch.ts';
-import { placeOf, type TaskRef, type TimerRow } from '../../state/flush-rows.ts';
+import { placeOf, poolKey, type TaskRef, type TimerRow } from '../../state/flush-rows.ts';
 import { STORE_ERRORS } from '../../store/errors.ts';
 import type { FlushConnection } from '../../store/flush/flush-connection.ts';
 import { runFlush, StaleRunInfo, type FlushDone } from '../../store/flush/run-flush.ts';
@@ -11,7 +11,7 @@ import type { RunInfoCache } from '../../store/flush/run-info.ts';
 import { isConflict, isConnectionLoss, randomPause } from '../../store/pg-errors.ts';
 import type { TaskTokens } from '../task-tokens.ts';
 import { buildGrant } from './build-grant.ts';
-import { ReadyList } from './ready-list.ts';
+import { ReadyList, type EndingTry } from './ready-list.ts';
 
 export interface FlusherOptions {
   readonly connection: FlushConnection;
@@ -121,6 +121,12 @@ export class Flusher {
     await this.options.connection.drop();
   }
 
+  /** Limits, pauses or pools changed: what was passed over is tried again. */
+  limitsChanged(): void {
+    this.ready.forgetHints();
+    this.kick();
+  }
+
   kick(): void {
     if (this.isScheduled || this.isFlushing || this.isClosed) return;
     this.isScheduled = true;
@@ -158,13 +164,23 @@ export class Flusher {
       this.options.outbox !== null
         ? [...demands, { queues: EVERY_QUEUE, slots: MOST_REPORTS }]
         : demands;
-    const candidates = this.ready.take(free);
+    const candidates = this.ready.take(free, this.endingTries(entries));
     const wakes = [...this.wakes.values()];
     const begins = [...this.begins];
     this.wakes.clear();
     this.begins.clear();
     if (entries.length + candidates.length + wakes.length + begins.length === 0) return null;
     return { entries, polls, demands, candidates, wakes, begins };
+  }
+
+  private endingTries(entries: readonly Entry[]): EndingTry[] {
+    if (this.ready.size === 0) return [];
+    return entries
+      .flatMap((entry) => entry.reports)
+      .flatMap(({ runKey, ix }) => {
+        const task = this.options.cache.get(runKey)?.flow.tasks[ix];
+        return task === undefined ? [] : [{ runKey, pool: poolKey(task), slots: task.poolSlots }];
+      });
   }
 
   private async flush(work: Work): Promise<void> {

@@ -22,6 +22,13 @@ interface FreeSlots {
   readonly slots: number;
 }
 
+/** A try that is reported: its run and pool have room for one more. */
+export interface EndingTry {
+  readonly runKey: number;
+  readonly pool: string;
+  readonly slots: number;
+}
+
 /** One flush never locks more ready rows than this, however many slots are free. */
 const MOST_CANDIDATES = 1_000;
 
@@ -80,13 +87,20 @@ export class ReadyList {
     }
   }
 
-  /** Takes out the best candidates for the free slots. Those not granted come back through `add`. */
-  take(free: readonly FreeSlots[]): TaskRef[] {
+  /**
+   * Takes out the best candidates for the free slots; `ending` are tries whose slots the same flush frees.
+   * Those not granted come back through `add`.
+   */
+  take(free: readonly FreeSlots[], ending: readonly EndingTry[] = []): TaskRef[] {
     const wanted = free.reduce((sum, demand) => sum + demand.slots, 0);
     const taken: TaskRef[] = [];
     const most = Math.min(wanted, MOST_CANDIDATES);
     if (this.count === 0 || most === 0) return taken;
     const used = new Map<string | number, number>();
+    for (const { runKey, pool, slots } of ending) {
+      bump(used, runKey, -1);
+      bump(used, pool, -slots);
+    }
     for (const bucket of this.buckets) {
       for (const [key, group] of bucket.groups) {
         if (taken.length >= most) return taken;
