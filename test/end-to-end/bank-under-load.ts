@@ -1,0 +1,71 @@
+import { findBankFaults, isInCurrent } from './bank-integrity.ts';
+import { BankSource } from './bank-source.ts';
+import { findEngineFaults } from './engine-integrity.ts';
+import type { StandaloneUnderTest } from './standalone-under-test.ts';
+import { until } from './until.ts';
+
+/** The promise is 5 s on a machine of its own; here tests and servers share two cores. */
+export const GOES_ON_WITHIN_MS = 20_000;
+
+/** The bank pipeline of a running standalone, with its load and its oracle. */
+export class BankUnderLoad implements AsyncDisposable {
+  readonly source: BankSource;
+  readonly #standalone: StandaloneUnderTest;
+
+  private constructor(standalone: StandaloneUnderTest, source: BankSource) {
+    this.#standalone = standalone;
+    this.source = source;
+  }
+
+  static async open(standalone: StandaloneUnderTest, seed = 1): Promise<BankUnderLoad> {
+    const bank = new BankUnderLoad(standalone, new BankSource(standalone.sourceUrl, seed));
+    // The snapshot first: what the audit knows begins behind it.
+    await until('the snapshot', async () =>
+      (await isInCurrent(standalone.warehouseUrl, 1)) ? true : undefined,
+    );
+    await bank.source.prepare();
+    return bank;
+  }
+
+  /** How long until a change made now is in the warehouse, in ms. */
+  async timeToGoOn(what: string): Promise<number> {
+    const id = await this.source.insertProbe();
+    const startedAt = performance.now();
+    await until(
+      `work to go on after ${what}`,
+      async () => ((await isInCurrent(this.#standalone.warehouseUrl, id)) ? true : undefined),
+      GOES_ON_WITHIN_MS,
+    );
+    const tookMs = Math.round(performance.now() - startedAt);
+    console.log(`${what}: work goes on after ${tookMs} ms`);
+    return tookMs;
+  }
+
+  /** Ends the load and answers what is wrong once everything had time to settle; empty when nothing is. */
+  async faultsAtRest(withinMs = 30_000): Promise<string[]> {
+    await this.source.stopLoad();
+    let faults: string[] = [];
+    const isAtRest = async (): Promise<true | undefined> => {
+      faults = await this.#findFaults();
+      return faults.length === 0 ? true : undefined;
+    };
+    await until('everything to settle', isAtRest, withinMs).catch(() => undefined);
+    return faults;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.source[Symbol.asyncDispose]();
+  }
+
+  async #findFaults(): Promise<string[]> {
+    try {
+      const { warehouseUrl, metadataUrl } = this.#standalone;
+      return [
+        ...(await findBankFaults(this.source, warehouseUrl)),
+        ...(await findEngineFaults(metadataUrl)),
+      ];
+    } catch (error) {
+      return [`a database is away: ${String(error)}`];
+    }
+  }
+}

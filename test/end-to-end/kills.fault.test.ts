@@ -1,0 +1,58 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+
+import { describeWith } from '../services/services.ts';
+import { BankUnderLoad, GOES_ON_WITHIN_MS } from './bank-under-load.ts';
+import { StandaloneUnderTest } from './standalone-under-test.ts';
+
+describeWith(['mysql'], 'the bank pipeline, kill -9 in mid-load', () => {
+  const standalone = new StandaloneUnderTest();
+  let bank: BankUnderLoad;
+  beforeAll(async () => {
+    await standalone.start();
+    bank = await BankUnderLoad.open(standalone);
+  }, 120_000);
+  afterAll(async () => {
+    await bank[Symbol.asyncDispose]();
+    await standalone[Symbol.asyncDispose]();
+  }, 90_000);
+  afterEach(({ task }) => {
+    if (task.result?.state === 'fail') console.error(standalone.output.slice(-20_000));
+  });
+
+  it.each(['worker', 'task', 'scheduler', 'capture'] as const)(
+    'loses and doubles nothing when the %s process dies, twice',
+    async (part) => {
+      bank.source.startLoad();
+      for (let round = 0; round < 2; round += 1) {
+        await delay(1_500);
+        await standalone.kill(part);
+        expect(await bank.timeToGoOn(`kill -9 of ${part}`)).toBeLessThan(GOES_ON_WITHIN_MS);
+      }
+      expect(await bank.faultsAtRest()).toEqual([]);
+    },
+  );
+
+  it('loses and doubles nothing when everything dies at once and is started again', async () => {
+    bank.source.startLoad();
+    await delay(2_000);
+    await standalone.killAll();
+    const startedAt = performance.now();
+    await standalone.start();
+    console.log(`started again within ${Math.round(performance.now() - startedAt)} ms`);
+    await bank.timeToGoOn('kill -9 of everything');
+    expect(await bank.faultsAtRest()).toEqual([]);
+  });
+
+  it.each(['postgres', 'mysql'] as const)(
+    'waits for %s, which is started again where it was, and goes on',
+    async (server) => {
+      bank.source.startLoad();
+      await delay(1_500);
+      await standalone.kill(server);
+      expect(await bank.timeToGoOn(`kill -9 of ${server}`)).toBeLessThan(GOES_ON_WITHIN_MS);
+      expect(await bank.faultsAtRest()).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface RunningProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
+/** All living descendants of a process, parents before children. */
+export function descendantsOf(root: number): RunningProcess[] {
+  const all = listProcesses();
+  const found: RunningProcess[] = [];
+  for (let generation = [root]; generation.length > 0;) {
+    const children = all.filter(({ parent }) => generation.includes(parent));
+    found.push(...children);
+    generation = children.map(({ pid }) => pid);
+  }
+  return found;
+}
+
+/** Living processes whose command line names `text`: what a start left behind in its folder. */
+export function processesNaming(text: string): RunningProcess[] {
+  return listProcesses().filter(({ command }) => command.includes(text));
+}
+
+function listProcesses(): RunningProcess[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readProcess(Number(name)) ?? []);
+}
+
+function readProcess(pid: number): RunningProcess | undefined {
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    // The name in parentheses may hold spaces: state and parent are the first fields after it.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return fields[0] === 'Z' ? undefined : { pid, parent: Number(fields[1]), command };
+  } catch {
+    return undefined;
+  }
+}
