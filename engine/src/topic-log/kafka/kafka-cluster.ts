@@ -6,7 +6,10 @@ import { throughOutages, type OutageOptions } from '../outage.ts';
 import type { PartitionBounds } from '../topic-log.ts';
 import { CODE, explain, hasCode, isOutage } from './kafka-errors.ts';
 import {
+  API,
   checkInternals,
+  CONNECTION,
+  type ConnectionPool,
   COORDINATOR,
   createBrokerPool,
   EARLIEST,
@@ -17,6 +20,7 @@ import {
   type Request,
   type Response,
 } from './kafkajs-internals.ts';
+import { SerialQueue } from './serial-queue.ts';
 
 export interface KafkaClusterOptions {
   readonly config: KafkaConfig;
@@ -40,7 +44,8 @@ export class KafkaCluster {
   readonly #pool: BrokerPool;
   readonly #patienceMs: number;
   readonly #topics = new Map<string, TopicLeaders>();
-  #refreshing: Promise<unknown> = Promise.resolve();
+  readonly #refreshing = new SerialQueue();
+  readonly #connecting = new WeakMap<ConnectionPool, SerialQueue>();
 
   constructor(options: KafkaClusterOptions) {
     this.#pool = createBrokerPool(options.config);
@@ -114,16 +119,19 @@ export class KafkaCluster {
   }
 
   async getBroker(nodeId: number): Promise<Broker> {
-    return this.#pool.findBroker({ nodeId: String(nodeId) });
+    return this.#connect(
+      await this.#pool.findBroker({ nodeId: String(nodeId) }),
+      CONNECTION.REQUESTS,
+    );
   }
 
   /** Any broker, once the pool knows its brokers. */
   async getAnyBroker(): Promise<Broker> {
-    return this.#pool.findConnectedBroker();
+    return this.#connect(await this.#pool.findConnectedBroker(), CONNECTION.REQUESTS);
   }
 
   async findCoordinator(id: string, type: keyof typeof COORDINATOR): Promise<Broker> {
-    const broker = await this.#pool.findConnectedBroker();
+    const broker = await this.getAnyBroker();
     const request = { groupId: id, coordinatorType: COORDINATOR[type] };
     const { coordinator } = await broker.findGroupCoordinator(request);
     return this.getBroker(coordinator.nodeId);
@@ -137,12 +145,23 @@ export class KafkaCluster {
     broker: Broker,
     message: { readonly request: Request; readonly response: Response<T> },
   ): Promise<T> {
+    const fetching = message.request.apiKey === API.FETCH;
+    await this.#connect(broker, fetching ? CONNECTION.FETCHES : CONNECTION.REQUESTS);
     try {
       return await broker.connectionPool.send({ ...message, logResponseError: false });
     } catch (error) {
       if (toError(error).name === 'KafkaJSRequestTimeoutError') this.#drop(broker);
       throw error;
     }
+  }
+
+  /** One at a time: kafkajs opens a socket for each caller that finds the connection closed. */
+  async #connect(broker: Broker, connection: number): Promise<Broker> {
+    const { connectionPool } = broker;
+    const queue = this.#connecting.get(connectionPool) ?? new SerialQueue();
+    this.#connecting.set(connectionPool, queue);
+    await queue.run(() => connectionPool.getConnection(connection));
+    return broker;
   }
 
   #drop(broker: Broker): void {
@@ -181,7 +200,7 @@ export class KafkaCluster {
 
   /** One refresh at a time: the pool keeps only the last answer. */
   async #readLeaders(topic: string): Promise<ReadonlyMap<number, number> | undefined> {
-    const refreshed = this.#refreshing.then(async () => {
+    const found = await this.#refreshing.run(async () => {
       try {
         await this.#pool.refreshMetadata([topic]);
       } catch (error) {
@@ -190,8 +209,6 @@ export class KafkaCluster {
       }
       return this.#pool.metadata?.topicMetadata.find((each) => each.topic === topic);
     });
-    this.#refreshing = refreshed.catch(() => undefined);
-    const found = await refreshed;
     if (found === undefined) return undefined;
     const leaders = new Map(
       found.partitionMetadata

@@ -2,6 +2,7 @@ import kafkajs, { type KafkaConfig, type SASLOptions } from 'kafkajs';
 
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
+import { openKafkaSocket } from './kafka-socket.ts';
 
 export interface KafkaSasl {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
@@ -60,6 +61,7 @@ export function toKafkaConfig(options: KafkaTopicLogOptions, log: Logger): Kafka
     connectionTimeout: 10_000,
     requestTimeout: 30_000,
     retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 200 },
+    socketFactory: openKafkaSocket,
     logLevel: kafkajs.logLevel.INFO,
     // kafkajs logs as errors what it or we repeat; what matters reaches callers as an error.
     logCreator: () => (entry) => {

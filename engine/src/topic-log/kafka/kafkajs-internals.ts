@@ -17,6 +17,8 @@ export const PRODUCE_VERSION = 7;
 export const READ_COMMITTED = 1;
 export const EARLIEST = -2;
 export const LATEST = -1;
+/** kafkajs keeps two connections a broker: fetches have their own. */
+export const CONNECTION = { REQUESTS: 0, FETCHES: 1 } as const;
 export const COORDINATOR = { GROUP: 0, TRANSACTION: 1 } as const;
 
 export interface Request {
@@ -41,6 +43,8 @@ export interface Response<T extends { readonly clientSideThrottleTime: number }>
 export interface ConnectionPool {
   readonly host: string;
   readonly port: number;
+  /** Connects when it is not connected; calls at the same time would each open a socket. */
+  getConnection(index: number): Promise<unknown>;
   send<T extends { readonly clientSideThrottleTime: number }>(message: {
     readonly request: Request;
     readonly response: Response<T>;
