@@ -29,11 +29,10 @@ export function install() {
   const hash = hashFiles([path.join(ROOT, 'package-lock.json')]);
   if (readStamp('installed') === hash) return;
   console.error('tidegate: installing dependencies (once, about a minute) …');
-  run(
-    'npm',
-    ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
-    'the installation failed; see above',
-  );
+  // Not `npm ci`: it insists on the optional binaries of every other platform, which a lock file written
+  // where those cannot be had does not list. The versions are the lock file's all the same.
+  const quiet = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  run('npm', ['install', ...quiet], 'the installation failed; see above');
   writeStamp('installed', hash);
 }
 
