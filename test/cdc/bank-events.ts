@@ -1,5 +1,7 @@
 import type { LogRecord } from '@tidegate/engine/topic-log';
 
+import { createMarkerRecords } from '../../workers/src/capture/snapshot-marker.ts';
+
 /** Change events of `bankdb.bank_accounts`, as a connector with schemas off writes them. */
 export interface BankRow {
   readonly id: number | string;
@@ -74,6 +76,26 @@ export class MemoryLog {
   change(change: BankChange): LogRecord {
     const id = (change.after ?? change.before)?.id;
     return this.append(bankEvent(change), change.partition ?? 0, `{"id":${id ?? 'null'}}`);
+  }
+
+  /** What our capture writes behind a re-snapshot that began at `pos`, one record in each partition. */
+  endSnapshot(pos: number, partitions: readonly number[] = [0]): void {
+    const records = createMarkerRecords({
+      table: {
+        id: 'bankdb.bank_accounts',
+        database: 'bankdb',
+        name: 'bank_accounts',
+        topic: 'bank.bankdb.bank_accounts',
+        partitions: partitions.length,
+      },
+      since: { file: 'mysql-bin.000003', pos },
+      rows: 0,
+      source: { connector: 'mysql', prefix: 'bank', epoch: 0 },
+      partitions,
+      capturedAtMs: FIRST_CHANGE_MS + pos,
+    });
+    for (const { key, value, partition } of records)
+      this.append(value, partition, key?.toString() ?? null);
   }
 
   /** Everything up to now. */

@@ -1,8 +1,11 @@
 import type { MemoryLog } from './bank-events.ts';
 import type { BankWarehouse } from './bank-warehouse.ts';
 
+type Version = readonly [string, number, number, number];
+
 interface Event {
-  readonly version: readonly [string, number, number, number];
+  readonly version: Version;
+  readonly partition: number;
   readonly id: string;
   readonly operation: 'INSERT' | 'UPDATE' | 'DELETE';
   readonly user: string;
@@ -18,14 +21,25 @@ interface Tables {
 /** What the tables must hold, recomputed from a whole log in the plainest way. */
 export function expectedTables(log: MemoryLog): Tables {
   const events = new Map<string, Event>();
-  for (const { value } of [...log.partitions.values()].flat())
-    for (const event of value === null ? [] : eventsOf(value)) events.set(idOf(event), event);
+  const floors = new Map<number, Version>();
+  for (const { value, partition } of [...log.partitions.values()].flat()) {
+    if (value === null) continue;
+    for (const event of eventsOf(value, partition)) events.set(idOf(event), event);
+    const floor = floorOf(value);
+    const known = floors.get(partition);
+    if (floor !== undefined && (known === undefined || compare(floor, known) > 0))
+      floors.set(partition, floor);
+  }
   const newest = new Map<string, Event>();
   for (const event of events.values()) {
     const known = newest.get(event.id);
-    if (known === undefined || compare(event, known) >= 0) newest.set(event.id, event);
+    if (known === undefined || compare(event.version, known.version) >= 0)
+      newest.set(event.id, event);
   }
-  const living = [...newest.values()].filter(({ operation }) => operation !== 'DELETE');
+  const living = [...newest.values()].filter(({ operation, version, partition }) => {
+    const floor = floors.get(partition);
+    return operation !== 'DELETE' && (floor === undefined || compare(version, floor) >= 0);
+  });
   const counts = new Map<string, number>();
   for (const { user } of living) counts.set(user, (counts.get(user) ?? 0) + 1);
   return {
@@ -55,10 +69,18 @@ export async function actualTables(warehouse: BankWarehouse): Promise<Tables> {
   };
 }
 
-function eventsOf(value: Buffer): Event[] {
+/** Below this nothing of the partition is living: what a re-snapshot that ended here did not find is gone. */
+function floorOf(value: Buffer): Version | undefined {
+  const { op, source, message } = JSON.parse(value.toString()) as Envelope;
+  if (op !== 'm' || message?.prefix !== 'tidegate.snapshot.completed') return undefined;
+  return [source.file, source.pos, 0, 0];
+}
+
+function eventsOf(value: Buffer, partition: number): Event[] {
   const { op, before, after, source } = JSON.parse(value.toString()) as Envelope;
   const event = (operation: Event['operation'], rank: number, row: Row): Event => ({
     version: [source.file, source.pos, source.row, rank],
+    partition,
     id: String(row.id),
     operation,
     user: String(row.user_id),
@@ -81,9 +103,7 @@ function idOf({ version, id }: Event): string {
   return [...version, id].join('|');
 }
 
-function compare(a: Event, b: Event): number {
-  const [fileA, ...restA] = a.version;
-  const [fileB, ...restB] = b.version;
+function compare([fileA, ...restA]: Version, [fileB, ...restB]: Version): number {
   if (fileA !== fileB) return fileA < fileB ? -1 : 1;
   for (const [index, value] of restA.entries()) {
     const difference = value - (restB[index] ?? 0);
@@ -103,4 +123,5 @@ interface Envelope {
   readonly before: Row | null;
   readonly after: Row | null;
   readonly source: { readonly file: string; readonly pos: number; readonly row: number };
+  readonly message?: { readonly prefix: string };
 }

@@ -36,7 +36,8 @@ export async function createBankWarehouse(): Promise<BankWarehouse> {
       );
       await client.query(`truncate ${rows[0]?.tables ?? ''}`);
       await client.query(`do $$ begin if to_regclass('tidegate.target') is not null then
-        update tidegate.target set truncated_v1 = -1, truncated_v2 = -1; end if; end $$`);
+        update tidegate.target set truncated_v1 = -1, truncated_v2 = -1,
+          cleaned_at = '-infinity'; end if; end $$`);
     },
     [Symbol.asyncDispose]: async () => {
       await client.end();

@@ -28,6 +28,8 @@ export type Decoded =
   | { readonly kind: 'moved'; readonly removed: Change; readonly added: Change }
   /** All rows older than this version are gone. */
   | { readonly kind: 'truncate'; readonly v1: number; readonly v2: number }
+  /** A re-snapshot is complete in this partition: a row that exists has this version or a higher one. */
+  | { readonly kind: 'snapshot-completed'; readonly v1: number; readonly v2: number }
   /** A tombstone, heartbeat, schema change or transaction marker: right where it is, nothing to load. */
   | { readonly kind: 'ignored' }
   | { readonly kind: 'bad'; readonly error: RecordError };

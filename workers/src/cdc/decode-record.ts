@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 import type { LogRecord } from '@tidegate/engine/topic-log';
 
+import { SNAPSHOT_COMPLETED } from '../capture/snapshot-marker.ts';
 import { IGNORED, type Change, type Decoded, type Operation, type Values } from './change.ts';
 import type { ChangeTable } from './change-table.ts';
 import { inexact } from './column-decoder.ts';
@@ -71,7 +72,7 @@ export class ChangeDecoder {
   ): Decoded | typeof inexact {
     const source = (envelope['source'] ?? {}) as Values;
     const op = operationOf(envelope['op'], source['snapshot']);
-    if (op === 'm') return IGNORED;
+    if (op === 'm') return this.#decodeMessage(record, source, envelope['message']);
     if (op === 't') return this.#truncate(record, source);
     const before = envelope['before'] as Values | null | undefined;
     if (op === 'd') {
@@ -115,6 +116,17 @@ export class ChangeDecoder {
     throw new RecordError(
       'TRUNCATE_UNPLACED',
       'a truncate without a source position cannot be ordered among the partitions',
+    );
+  }
+
+  /** Logical messages are other people's, all but the one that ends a re-snapshot of our own capture. */
+  #decodeMessage(record: LogRecord, source: Values, message: unknown): Decoded {
+    if ((message as Values | null | undefined)?.['prefix'] !== SNAPSHOT_COMPLETED) return IGNORED;
+    const { v1, v2 } = this.#change(record, source, { op: 'r', row: {} });
+    if (this.#versions.kind === 'position') return { kind: 'snapshot-completed', v1, v2 };
+    throw new RecordError(
+      'MARKER_UNPLACED',
+      'the end of a re-snapshot, in a stream whose changes are ordered by offset',
     );
   }
 

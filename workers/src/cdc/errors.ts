@@ -15,6 +15,8 @@ import { TidegateError } from '@tidegate/engine/platform';
  * - `POSITION_MISSING`: the stream has source positions, this record has none.
  * - `POSITION_TOO_LARGE`: file number, position or epoch beyond what a version holds.
  * - `TRUNCATE_UNPLACED`: a truncate in a stream without source positions cannot be ordered.
+ * - `MARKER_UNPLACED`: the end of a re-snapshot in a stream that is ordered by offsets. Remedy: load what our
+ *   own capture writes into tables that no other producer's changes were loaded into.
  * - `MAP_FAILED`: the row mapping threw. Remedy: correct it, then clear the run.
  */
 export type RecordErrorCode =
@@ -26,6 +28,7 @@ export type RecordErrorCode =
   | 'POSITION_MISSING'
   | 'POSITION_TOO_LARGE'
   | 'TRUNCATE_UNPLACED'
+  | 'MARKER_UNPLACED'
   | 'MAP_FAILED';
 
 /**

@@ -25,7 +25,7 @@ const target = loadTarget({
 
 /** A change of one of a few accounts, and where its record goes. */
 const step = fc.record({
-  kind: fc.constantFrom('write', 'write', 'write', 'delete', 'move', 'repeat', 'snapshot'),
+  kind: fc.constantFrom('write', 'write', 'write', 'delete', 'move', 'repeat', 'snapshot', 'gap'),
   id: fc.integer({ min: 1, max: 5 }),
   other: fc.integer({ min: 1, max: 5 }),
   user: fc.integer({ min: 1, max: 3 }),
@@ -53,6 +53,12 @@ function logOf(steps: Plan['steps']): MemoryLog {
     // Rows of one binlog event share a position and a time.
     eventRow = sameEvent ? eventRow + 1 : 0;
     pos += sameEvent ? 0 : 100;
+    if (kind === 'gap') {
+      pos += 100;
+      eventRow = 0;
+      snapshotAfterGap(log, living, { pos, upTo: id, partition });
+      continue;
+    }
     if (kind === 'repeat') repeatSome(log, partition, id);
     const row = { id, user_id: user, account: `${kind} at ${pos}/${eventRow}` };
     const change = changeOf(kind, living, { row, other });
@@ -83,6 +89,25 @@ function changeOf(
 function repeatSome(log: MemoryLog, partition: number, count: number): void {
   const records = log.partitions.get(partition) ?? [];
   for (const { value } of records.slice(-count)) log.append(value, partition);
+}
+
+/**
+ * Accounts up to `upTo` are deleted while the capture is away; it then snapshots again. What it finds may lie in
+ * another partition than before, as when one was added.
+ */
+function snapshotAfterGap(
+  log: MemoryLog,
+  living: Map<number, BankRow>,
+  {
+    pos,
+    upTo,
+    partition,
+  }: { readonly pos: number; readonly upTo: number; readonly partition: number },
+): void {
+  for (const id of living.keys()) if (id <= upTo) living.delete(id);
+  for (const [id, after] of living)
+    log.change({ op: 'r', after, pos, partition: (id + partition) % 2 });
+  log.endSnapshot(pos, [0, 1]);
 }
 
 function rangesOf(log: MemoryLog, cuts: readonly number[]) {

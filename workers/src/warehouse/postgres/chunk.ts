@@ -11,8 +11,17 @@ export interface Chunk {
   readonly rows: readonly StagedRow[];
   readonly refused: readonly RefusedRecord[];
   readonly truncate: { readonly v1: number; readonly v2: number } | undefined;
+  /** Ends of re-snapshots. */
+  readonly markers: readonly SnapshotEnd[];
   /** How far the source was read, after this chunk. */
   readonly positions: readonly StreamPosition[];
+}
+
+/** A row of the partition that exists at the source has this version or a higher one. */
+export interface SnapshotEnd {
+  readonly partition: number;
+  readonly v1: number;
+  readonly v2: number;
 }
 
 /** The records of one partition in a chunk: a row of the ledger. */
@@ -63,6 +72,7 @@ export class ChunkBuilder {
   #rows: StagedRow[] = [];
   #refused: RefusedRecord[] = [];
   #truncate: Chunk['truncate'];
+  #markers: SnapshotEnd[] = [];
   #records = 0;
   #bytes = 0;
   #isOpen = false;
@@ -136,6 +146,11 @@ export class ChunkBuilder {
     this.#part().changes += 1;
   }
 
+  addMarker(marker: SnapshotEnd): void {
+    this.#markers.push(marker);
+    this.#part().changes += 1;
+  }
+
   /** The chunk so far; the builder starts anew. */
   take(positions: readonly StreamPosition[]): Chunk {
     const chunk = {
@@ -143,12 +158,14 @@ export class ChunkBuilder {
       rows: this.#rows,
       refused: this.#refused,
       truncate: this.#truncate,
+      markers: this.#markers,
       positions,
     };
     this.#parts = [];
     this.#rows = [];
     this.#refused = [];
     this.#truncate = undefined;
+    this.#markers = [];
     this.#records = 0;
     this.#bytes = 0;
     this.#isOpen = false;

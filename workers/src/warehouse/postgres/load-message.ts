@@ -26,7 +26,7 @@ export interface LoadStep {
  * The whole load of a staged chunk as one message, so that nothing between lock and commit waits for us.
  * Each statement has its own snapshot, taken after the lock is held: what earlier loads did is seen.
  *
- * Order: lock → fence → stream kind → generation → ledger → history → truncate → dirty groups → current →
+ * Order: lock → fence → stream kind → generation → ledger → history → truncate, ends of re-snapshots → dirty groups → current →
  * deleted keys → quarantine. The fence comes before the ledger, so that an overtaken try hears of it even
  * when its range is loaded already.
  */
@@ -56,7 +56,7 @@ export function trialMessage(step: LoadStep, rows: readonly StagedRow[]): string
   return [
     `select pg_advisory_xact_lock(${LOAD_LOCK}, ${step.shape.id})`,
     `execute tg_load(${literal(step.identity.loadId)})`,
-    ...applyStatements(step, { truncate: undefined }, rows),
+    ...applyStatements(step, { truncate: undefined, markers: [] }, rows),
     'set constraints all immediate',
     'rollback',
   ].join(';\n');
@@ -69,17 +69,19 @@ export function stageMessage(rows: readonly StagedRow[]): string {
 
 function applyStatements(
   { target, identity }: LoadStep,
-  { truncate }: Pick<Chunk, 'truncate'>,
+  { truncate, markers }: Pick<Chunk, 'truncate' | 'markers'>,
   rows: readonly StagedRow[],
 ): string[] {
   const load = `(${literal(identity.loadId)})`;
+  const topic = literal(identity.topic);
   const touches = (name: string, args: string): string[] =>
     target.groups.map((_, index) => `execute tg_${name}_${index}${args}`);
   const has = (ops: string): boolean => rows.some(({ op }) => ops.includes(op));
   const hasGone = has('dx');
   const statements: string[] = [];
   if (target.history && has('rcud')) statements.push(`execute tg_history${load}`);
-  if (target.history && has('x')) statements.push(`execute tg_unhistory${load}`);
+  if (target.history && has('x'))
+    statements.push(`execute tg_unhistory${load}`, `execute tg_unmapped${load}`);
   if (truncate !== undefined) {
     const version = `(${truncate.v1}, ${truncate.v2})`;
     statements.push(
@@ -88,8 +90,17 @@ function applyStatements(
       `execute tg_truncate${version}`,
     );
   }
+  for (const { partition, v1, v2 } of markers) {
+    const end = `(${topic}, ${partition}, ${v1}, ${v2})`;
+    statements.push(
+      `execute tg_floor${end}`,
+      `execute tg_floor_top(${topic}, ${v1}, ${v2})`,
+      ...touches('marker_touch', end),
+      `execute tg_marker(${literal(identity.loadId)}, ${topic}, ${partition}, ${v1}, ${v2})`,
+    );
+  }
   if (rows.length > 0) statements.push(...touches('touch', ''));
-  if (has('rcu')) statements.push(`execute tg_upsert${load}`);
+  if (has('rcu')) statements.push(`execute tg_upsert(${literal(identity.loadId)}, ${topic})`);
   if (hasGone) statements.push(`execute tg_delete${load}`, `execute tg_deleted${load}`);
   return statements;
 }

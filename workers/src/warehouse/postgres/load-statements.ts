@@ -1,5 +1,7 @@
-import { deletedTable, dirtyTable, type LoadTarget } from './load-target.ts';
-import { columnList, identifier } from './sql-text.ts';
+import { deletedTable, dirtyTable, unmappedTable, type LoadTarget } from './load-target.ts';
+import { aboveFloor, snapshotEndStatements } from './snapshot-end-statements.ts';
+import { columnList, identifier, type TableName } from './sql-text.ts';
+import { generation, sameKey, streamPartition } from './statement-parts.ts';
 import type { TargetColumn, TargetShape } from './target-shape.ts';
 
 /**
@@ -15,9 +17,10 @@ export function loadStatements(target: LoadTarget, shape: TargetShape): string {
     stageTable(shape),
     stageLiterals(shape),
     ...bookkeeping(shape),
-    ...(target.history ? historyStatements(shape, target.history.sql) : []),
+    ...(target.history ? historyStatements(target, shape, target.history) : []),
     ...currentStatements(target, shape),
     ...truncateStatements(target, shape),
+    ...snapshotEndStatements(target, shape),
   ].join(';\n');
 }
 
@@ -29,6 +32,7 @@ export function stageColumns(shape: TargetShape): readonly TargetColumn[] {
     { name: '_op', type: 'text' },
     { name: '_last', type: 'boolean' },
     { name: '_at', type: 'timestamptz' },
+    { name: '_partition', type: 'int' },
     ...shape.key,
     ...shape.mapped,
   ];
@@ -63,7 +67,7 @@ function bookkeeping({ id }: TargetShape): string[] {
     `prepare tg_fence (text, bigint) as
        insert into tidegate.fence as f (task_instance, token) values ($1, $2)
        on conflict (task_instance) do update
-       set token = excluded.token, is_current = excluded.token >= f.token`,
+       set token = excluded.token, seen_at = now(), is_current = excluded.token >= f.token`,
     `prepare tg_kind (text, text) as
        insert into tidegate.stream as s (target, topic, kind) values (${id}, $1, $2)
        on conflict (target, topic) do update set is_unchanged = excluded.kind = s.kind`,
@@ -95,40 +99,55 @@ function bookkeeping({ id }: TargetShape): string[] {
   ];
 }
 
-/** The generation of load `$1`, drawn by `tg_load` in the same transaction or an earlier one. */
-function generation({ id }: TargetShape): string {
-  return `(select generation from tidegate.load where target = ${id} and load_id = $1)`;
-}
-
-function historyStatements(shape: TargetShape, history: string): string[] {
+/**
+ * An event that maps to nothing has no row, so nothing of it could be compared with: it is remembered with
+ * the load that said so, lest an older load bring it back. Such a memory is rarely above a load's generation,
+ * which costs one look at its index a load.
+ */
+function historyStatements(
+  target: LoadTarget,
+  shape: TargetShape,
+  { sql: history }: TableName,
+): string[] {
   const into = columnsInto(shape, shape.historyExtras);
   const key = shape.key.map(({ name }) => name);
+  const unmapped = unmappedTable(target.current);
+  const gen = generation(shape);
   return [
     `prepare tg_history (text) as
        insert into ${history} as h (${columnList(into)})
        select ${valuesFor(shape, into)} from tidegate_stage s where s._op <> 'x'
+         and (not exists (select from ${unmapped} where _gen > ${gen})
+           or not exists (select from ${unmapped} u where u._v1 = s._v1 and u._v2 = s._v2
+             and ${sameKey(key, 'u')} and u._gen > ${gen}))
        on conflict (_v1, _v2, ${columnList(key)}) do update set ${assignments(into, key)}
        where h._gen <= excluded._gen`,
     `prepare tg_unhistory (text) as
        delete from ${history} h using tidegate_stage s
        where s._op = 'x' and h._v1 = s._v1 and h._v2 = s._v2 and ${sameKey(key, 'h')}
-         and h._gen <= ${generation(shape)}`,
+         and h._gen <= ${gen}`,
+    `prepare tg_unmapped (text) as
+       insert into ${unmapped} as u (${columnList(key)}, _v1, _v2, _gen)
+       select ${columnList(key, 's.')}, s._v1, s._v2, ${gen} from tidegate_stage s where s._op = 'x'
+       on conflict (_v1, _v2, ${columnList(key)}) do update set _gen = excluded._gen
+       where u._gen < excluded._gen`,
   ];
 }
 
 function currentStatements(target: LoadTarget, shape: TargetShape): string[] {
   const current = target.current.sql;
   const deleted = deletedTable(target.current);
-  const into = columnsInto(shape, shape.currentExtras);
+  const into = [...columnsInto(shape, shape.currentExtras), '_partition'];
   const key = shape.key.map(({ name }) => name);
   const gen = generation(shape);
   return [
     ...target.groups.map((group, index) => touchStatement(target, { group, index, key })),
-    `prepare tg_upsert (text) as
+    `prepare tg_upsert (text, text) as
        insert into ${current} as c (${columnList(into)})
        select ${valuesFor(shape, into)} from tidegate_stage s
        where s._last and s._op in ('r', 'c', 'u')
          and (s._v1, s._v2) > (select truncated_v1, truncated_v2 from tidegate.target where id = ${shape.id})
+         and ${aboveFloor(shape, '$2')}
          and not exists (select from ${deleted} d
            where ${sameKey(key, 'd')} and (d._v1, d._v2, d._gen) > (s._v1, s._v2, ${gen}))
        on conflict (${columnList(key)}) do update set ${assignments(into, key)}
@@ -192,6 +211,7 @@ function valuesFor(shape: TargetShape, into: readonly string[]): string {
     change_timestamp: 's._at',
     is_snapshot: `s._op = 'r'`,
     _gen: generation(shape),
+    _partition: streamPartition(shape, '$2', 's._partition'),
   };
   return into.map((name) => special[name] ?? `s.${identifier(name)}`).join(', ');
 }
@@ -201,8 +221,4 @@ function assignments(into: readonly string[], key: readonly string[]): string {
     .filter((name) => !key.includes(name))
     .map((name) => `${identifier(name)} = excluded.${identifier(name)}`)
     .join(', ');
-}
-
-function sameKey(key: readonly string[], alias: string): string {
-  return key.map((name) => `${alias}.${identifier(name)} = s.${identifier(name)}`).join(' and ');
 }

@@ -41,7 +41,17 @@ export function deletedTable(current: TableName): string {
   return privateTable('deleted', current.word);
 }
 
+/** The table of events that map to nothing, with the load that said so. */
+export function unmappedTable(current: TableName): string {
+  return privateTable('unmapped', current.word);
+}
+
 /** Name of the index that finds a history row by its event. */
 export function eventIndex(history: TableName): string {
   return identifier(`${history.word.slice(0, 50)}_event`);
+}
+
+/** Name of the index that finds the oldest memories of a private table. */
+export function generationIndex(prefix: string, current: TableName): string {
+  return identifier(`${prefix}_${current.word.slice(0, 48)}_gen`);
 }

@@ -14,6 +14,7 @@ export const DRAIN_LOCK = 78;
  *   which aborts the whole load; a condition on the update would skip silently and load on.
  * - `ledger`: which ranges a target has, by load. A repeat violates its key.
  * - `stream`, `stream_epoch`, `stream_position`: how a topic's changes are ordered, see `cdc/stream-state.ts`.
+ * - `snapshot_floor`: the version of the last re-snapshot of each partition, below which rows are gone.
  * - `quarantine`: records that could not be applied, whole.
  */
 const PRIVATE_SCHEMA = `
@@ -104,11 +105,34 @@ create table if not exists tidegate.quarantine (
   resolved_at timestamptz,
   primary key (target, topic, partition, record_offset)
 );
+
+alter table tidegate.stream
+  add column if not exists id int generated always as identity,
+  add column if not exists floor_v1 bigint not null default -1,
+  add column if not exists floor_v2 bigint not null default -1;
+
+alter table tidegate.target
+  add column if not exists cleaned_at timestamptz not null default '-infinity';
+
+alter table tidegate.fence add column if not exists seen_at timestamptz not null default now();
+create index if not exists fence_by_age on tidegate.fence (seen_at);
+
+create table if not exists tidegate.snapshot_floor (
+  target int not null,
+  topic text not null,
+  partition int not null,
+  v1 bigint not null,
+  v2 bigint not null,
+  primary key (target, topic, partition)
+);
 `;
+
+/** The table that came last: where it is, everything is. */
+const NEWEST_TABLE = 'tidegate.snapshot_floor';
 
 /**
  * Runs `work` alone among all loaders of the database, in one transaction, with the private schema there.
- * Creates the schema on first use only, so that later a role without `create` will do.
+ * Creates the schema on first use only, and what a newer version added, so that later a role without `create` will do.
  */
 export async function withPrivateSchema<Result>(
   client: pg.Client,
@@ -117,7 +141,7 @@ export async function withPrivateSchema<Result>(
   await client.query(`begin; select pg_advisory_xact_lock(${LOAD_LOCK}, 0)`);
   try {
     const found = await client.query<{ found: string | null }>(
-      `select to_regclass('tidegate.quarantine')::text as found`,
+      `select to_regclass('${NEWEST_TABLE}')::text as found`,
     );
     if (found.rows[0]?.found === null) await client.query(PRIVATE_SCHEMA);
     const result = await work();

@@ -106,6 +106,9 @@ export class RangeReader {
         case 'truncate':
           builder.addTruncate(decoded);
           break;
+        case 'snapshot-completed':
+          builder.addMarker({ partition: record.partition, v1: decoded.v1, v2: decoded.v2 });
+          break;
         case 'ignored':
           builder.addIgnored();
           break;

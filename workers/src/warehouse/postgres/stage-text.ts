@@ -6,7 +6,7 @@ export function copyText(rows: readonly StagedRow[]): Buffer {
   const pieces: string[] = [];
   let text = '';
   for (const row of rows) {
-    text += `${row.v1}\t${row.v2}\t${row.op}\t${row.isLast ? 't' : 'f'}\t${row.at}`;
+    text += `${row.v1}\t${row.v2}\t${row.op}\t${row.isLast ? 't' : 'f'}\t${row.at}\t${row.partition}`;
     for (const field of row.fields) text += field === null ? '\t\\N' : `\t${escapeCopy(field)}`;
     text += '\n';
     // Flat pieces: one rope over a whole chunk is slow to flatten, and a string has a length limit.
@@ -42,6 +42,7 @@ export function arrayLiterals(rows: readonly StagedRow[]): string {
     rows.map(({ op }) => op),
     rows.map(({ isLast }) => (isLast ? 't' : 'f')),
     rows.map(({ at }) => at),
+    rows.map(({ partition }) => String(partition)),
   ];
   const width = rows[0]?.fields.length ?? 0;
   const fields = Array.from({ length: width }, (_, index) =>

@@ -1,9 +1,17 @@
 import type pg from 'pg';
 
 import { loadError } from './errors.ts';
-import { deletedTable, dirtyTable, eventIndex, type LoadTarget } from './load-target.ts';
+import {
+  deletedTable,
+  dirtyTable,
+  eventIndex,
+  generationIndex,
+  unmappedTable,
+  type LoadTarget,
+} from './load-target.ts';
 import { withPrivateSchema } from './private-schema.ts';
 import { columnList, identifier, literal, type TableName } from './sql-text.ts';
+import { UNKNOWN_PARTITION } from './statement-parts.ts';
 
 export interface TargetColumn {
   readonly name: string;
@@ -25,6 +33,8 @@ export interface TargetShape {
 /** Filled by the loader in whichever table has them. */
 export const LOADER_COLUMNS = ['operation_type', 'change_timestamp', 'is_snapshot'] as const;
 const PRIVATE_COLUMNS = ['_v1', '_v2', '_gen'] as const;
+/** Of current only: where the newest change of the row came from, see `snapshot-end-statements.ts`. */
+const PARTITION_COLUMN = '_partition';
 
 interface FoundColumn extends TargetColumn {
   readonly isGenerated: boolean;
@@ -60,6 +70,7 @@ export function prepareTarget(client: pg.Client, target: LoadTarget): Promise<Ta
 function mappedColumns(current: readonly FoundColumn[], target: LoadTarget): TargetColumn[] {
   const others: readonly string[] = [
     ...PRIVATE_COLUMNS,
+    PARTITION_COLUMN,
     ...LOADER_COLUMNS,
     ...target.defaults,
     ...Object.keys(target.key),
@@ -128,6 +139,8 @@ async function completeTables(
     PRIVATE_COLUMNS.filter((name) => !columns.some((column) => column.name === name));
   for (const name of missing(found.current))
     await add(target.current, name, 'bigint not null default -1');
+  if (!found.current.some(({ name }) => name === PARTITION_COLUMN))
+    await add(target.current, PARTITION_COLUMN, `bigint not null default ${UNKNOWN_PARTITION}`);
   if (target.history === undefined) return;
   for (const name of missing(found.history)) await add(target.history, name, 'bigint');
   await createEventIndex(client, target.history, Object.keys(target.key));
@@ -181,6 +194,23 @@ function privateTables(
     `create table if not exists ${deletedTable(target.current)} (
        ${key.map(declare).join(', ')}, _v1 bigint not null, _v2 bigint not null, _gen bigint not null,
        primary key (${columnList(key)}))`,
+    `create index if not exists ${generationIndex('deleted', target.current)}
+       on ${deletedTable(target.current)} (_gen)`,
+    ...(target.history === undefined ? [] : unmappedTables(target.current, key.map(declare), key)),
     ...dirty,
   ].join(';\n');
+}
+
+function unmappedTables(
+  current: TableName,
+  declared: readonly string[],
+  key: readonly string[],
+): string[] {
+  return [
+    `create table if not exists ${unmappedTable(current)} (
+       ${declared.join(', ')}, _v1 bigint not null, _v2 bigint not null, _gen bigint not null,
+       primary key (_v1, _v2, ${columnList(key)}))`,
+    `create index if not exists ${generationIndex('unmapped', current)}
+       on ${unmappedTable(current)} (_gen)`,
+  ];
 }
