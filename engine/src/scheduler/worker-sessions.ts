@@ -17,6 +17,7 @@ export class WorkerSessions {
   private readonly clock: Clock;
   private readonly lose: (tries: readonly HeldTry[], reason: string) => void;
   private readonly known = new Map<string, Promise<Known>>();
+  private readonly byKey = new Map<number, Known>();
 
   constructor(
     database: Database,
@@ -49,12 +50,14 @@ export class WorkerSessions {
 
   /** Renews the lease. False when the session is void: nothing it holds is its own any more. */
   async renew(sessionKey: number, held: readonly number[]): Promise<boolean> {
-    return renewSession(this.database, {
+    const isValid = await renewSession(this.database, {
       sessionKey,
       now: new Date(this.clock.now()),
       leaseMs: LEASE_MS,
       held,
     });
+    if (!isValid) this.forget(sessionKey);
+    return isValid;
   }
 
   /** Ends a session and gives up everything it holds, without using a retry. */
@@ -66,8 +69,16 @@ export class WorkerSessions {
     const known = await this.known.get(id);
     this.known.delete(id);
     if (known === undefined) return;
+    this.byKey.delete(known.sessionKey);
     await endSession(this.database, known.sessionKey, new Date(this.clock.now()));
     this.lose(await listTriesOfSession(this.database, known.sessionKey), reason);
+  }
+
+  /** Void by now, here or on another scheduler: its next call is judged by the database. */
+  private forget(sessionKey: number): void {
+    const session = this.byKey.get(sessionKey);
+    if (session !== undefined) session.isEnded = true;
+    this.byKey.delete(sessionKey);
   }
 
   private async open(worker: {
@@ -84,8 +95,11 @@ export class WorkerSessions {
       leaseMs: LEASE_MS,
     });
     for (const key of opened.superseded) {
+      this.forget(key);
       this.lose(await listTriesOfSession(this.database, key), 'the worker was restarted');
     }
-    return { sessionKey: opened.sessionKey, isEnded: opened.isEnded };
+    const session = { sessionKey: opened.sessionKey, isEnded: opened.isEnded };
+    this.byKey.set(session.sessionKey, session);
+    return session;
   }
 }
