@@ -18,6 +18,10 @@ export interface ChildProgram<Config> {
   readonly entry: URL;
   readonly config: Config;
   readonly logger: Logger;
+  /** File descriptor that takes what the program prints. */
+  readonly logFd: number;
+  /** Tells the person who started us. */
+  readonly say: (text: string) => void;
 }
 
 interface ReadyMessage {
@@ -68,7 +72,7 @@ class Supervisor<Config> implements SupervisedChild {
   async start(): Promise<void> {
     const startedAt = performance.now();
     const child = fork(fileURLToPath(this.#program.entry), [], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', this.#program.logFd, this.#program.logFd, 'ipc'],
     });
     this.#child = child;
     const ready = readiness(this.name, child);
@@ -77,6 +81,9 @@ class Supervisor<Config> implements SupervisedChild {
     child.once('exit', (code, signal) => {
       this.#child = undefined;
       if (this.#stopping) return;
+      this.#program.say(
+        `tidegate: the ${this.name} died (${signal ?? String(code)}) and is started again`,
+      );
       this.#program.logger.warn(
         { child: this.name, code, signal },
         'a process died and is started again',

@@ -78,7 +78,7 @@ const schema = z.object({
   TIDEGATE_CAPTURE: onOff.default('on'),
   TIDEGATE_ADMIN_PASSWORD: z.string().min(1).optional(),
   TIDEGATE_WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(32),
-  TIDEGATE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+  TIDEGATE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
 /** Variables other parts of the product read, or that name things by id. */

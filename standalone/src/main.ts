@@ -1,3 +1,4 @@
+import { mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,8 +19,10 @@ export async function main(): Promise<void> {
   stopOnSignal(stopping, say);
   try {
     const config = readConfig(OWN_DAGS);
-    const logger = createLogger('standalone', config.logLevel);
-    const running = await startStandalone(config, { logger, say });
+    const { fd: logFd, file } = openLogFile(config.home);
+    const logger = createLogger('standalone', config.logLevel, logFd);
+    const running = await startStandalone(config, { logger, logFd, say });
+    say(`  log        ${file}`);
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
     say(`tidegate: ready in ${seconds} s  ${running.url}  (${running.summary})`);
     await untilAborted(stopping.signal);
@@ -29,6 +32,13 @@ export async function main(): Promise<void> {
     say(`tidegate: ${error.message}`);
     process.exit(1);
   }
+}
+
+/** Everything our processes log goes to one file of the home; the terminal is for the person. */
+function openLogFile(home: string): { fd: number; file: string } {
+  const file = path.join(home, 'logs', 'tidegate.log');
+  mkdirSync(path.dirname(file), { recursive: true });
+  return { fd: openSync(file, 'a'), file };
 }
 
 async function stop(running: Standalone, say: (text: string) => void): Promise<void> {

@@ -22,6 +22,8 @@ export interface Assembly {
   readonly topicLog: TopicLogConfig;
   readonly executionPort: number;
   readonly logger: Logger;
+  readonly logFd: number;
+  readonly say: (text: string) => void;
 }
 
 /** From sources and from the build alike: the entry has the ending of the module that names it. */
@@ -29,11 +31,13 @@ const entry = (name: string) =>
   new URL(`./process/${name}${path.extname(new URL(import.meta.url).pathname)}`, import.meta.url);
 
 export function startSchedulerProcess(assembly: Assembly): Promise<SupervisedChild> {
-  const { config, secrets, databases, topicLog, executionPort, logger } = assembly;
+  const { config, secrets, databases, topicLog, executionPort, logger, logFd, say } = assembly;
   return superviseChild<SchedulerProcessConfig>({
     name: 'scheduler',
     entry: entry('scheduler'),
     logger,
+    logFd,
+    say,
     config: {
       databaseUrl: databases.metadataUrl,
       topicLog,
@@ -49,12 +53,14 @@ export function startSchedulerProcess(assembly: Assembly): Promise<SupervisedChi
 }
 
 export function startWorkerProcess(assembly: Assembly): Promise<SupervisedChild> {
-  const { config, secrets, topicLog, executionPort, logger } = assembly;
+  const { config, secrets, topicLog, executionPort, logger, logFd, say } = assembly;
   const { redisUrl } = config;
   return superviseChild<WorkerProcessConfig>({
     name: 'worker',
     entry: entry('worker'),
     logger,
+    logFd,
+    say,
     config: {
       logLevel: config.logLevel,
       worker: {
@@ -76,12 +82,14 @@ export function startWorkerProcess(assembly: Assembly): Promise<SupervisedChild>
 export async function startCaptureProcess(
   assembly: Assembly,
 ): Promise<SupervisedChild | undefined> {
-  const { config, databases, topicLog, logger } = assembly;
+  const { config, databases, topicLog, logger, logFd, say } = assembly;
   if (databases.source.kind !== 'mysql') return undefined;
   return superviseChild<CaptureProcessConfig>({
     name: 'capture',
     entry: entry('capture'),
     logger,
+    logFd,
+    say,
     config: { capture: bankCapture(databases.source.url), topicLog, logLevel: config.logLevel },
   });
 }

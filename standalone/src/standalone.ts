@@ -24,6 +24,9 @@ import { startSampleFeed } from './sample-feed.ts';
 import { findFreePort } from './services/index.ts';
 import { VERSION } from './version.ts';
 
+/** The CLI of this home signs in with it for as long as we run; it ends with the home's run file. */
+const HOME_TOKEN_SECONDS = 365 * 24 * 3_600;
+
 export interface Standalone {
   readonly url: string;
   /** What runs, in a few words for the ready line. */
@@ -33,6 +36,8 @@ export interface Standalone {
 
 export interface StandaloneDeps {
   readonly logger: Logger;
+  /** File descriptor that takes what our processes print. */
+  readonly logFd: number;
   readonly say: (text: string) => void;
 }
 
@@ -68,7 +73,7 @@ async function start(
     databases,
     topicLog: topicLogConfig(config, databases),
     executionPort: await findFreePort(),
-    logger: deps.logger,
+    ...deps,
   };
   const database = new Database({ url: databases.metadataUrl, logger: deps.logger });
   cleanup.add(CLEANUP_ORDER.connections, () => database.close());
@@ -134,7 +139,8 @@ async function startWeb(assembly: Assembly, parts: WebParts, cleanup: Cleanup): 
   );
   cleanup.add(CLEANUP_ORDER.web, () => app.close());
   const url = await app.listen({ host: config.host, port: config.port });
-  writeRunFile(config.home, { url, token: await access.issueToken('admin', 'home') });
+  const token = await access.issueToken('admin', 'home', HOME_TOKEN_SECONDS);
+  writeRunFile(config.home, { url, token });
   return url;
 }
 

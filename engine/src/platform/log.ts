@@ -14,9 +14,12 @@ export interface Logger {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** JSON lines on standard error (standard output belongs to data). `err` fields keep their stack. */
-export function createLogger(name: string, level: LogLevel = 'info'): Logger {
-  return pino({ name, level, base: { name } }, pino.destination({ fd: 2, sync: false }));
+/**
+ * JSON lines, on standard error unless given another file descriptor (standard output belongs to data). `err`
+ * fields keep their stack.
+ */
+export function createLogger(name: string, level: LogLevel = 'info', fd = 2): Logger {
+  return pino({ name, level, base: { name } }, pino.destination({ fd, sync: false }));
 }
 
 /** Says nothing; the default where a caller gives no logger. */

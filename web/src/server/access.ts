@@ -57,9 +57,13 @@ export class Access {
     return this.issueToken(username, 'sign-in');
   }
 
-  async issueToken(username: string, name: string): Promise<string> {
+  /** A new token; `lifetimeSeconds` is a day unless said otherwise. */
+  async issueToken(
+    username: string,
+    name: string,
+    lifetimeSeconds = TOKEN_LIFETIME_SECONDS,
+  ): Promise<string> {
     const token = `tg_${randomBytes(32).toString('base64url')}`;
-    const lifetimeSeconds = TOKEN_LIFETIME_SECONDS;
     await insertToken(this.#sql, { username, tokenHash: hashToken(token), name, lifetimeSeconds });
     return token;
   }
