@@ -34,7 +34,7 @@ export type {
   Notifier,
   RetryPolicy,
 } from './callback.ts';
-export type { Duration } from './duration.ts';
+export { parseDuration, type Duration } from './duration.ts';
 export type { ParamsSchema } from './params.ts';
 export type { StandardSchema } from './standard-schema.ts';
 export type { Json } from '../platform/json.ts';

@@ -26,6 +26,7 @@ describeWith(['postgres'], 'loadChanges', () => {
     await recomputeUserStats(context(task));
     return summary;
   };
+  const rangeOf = (from: number, to: number) => ({ ...log.ranges(BANK_TOPIC)[0]!, from, to });
   const expectExact = async () => {
     expect(await actualTables(warehouse)).toEqual(expectedTables(log));
   };
@@ -247,6 +248,21 @@ describeWith(['postgres'], 'loadChanges', () => {
       expect((await actualTables(warehouse)).stats).toEqual(['1|1']);
       expect((await actualTables(warehouse)).history).toHaveLength(1);
       await loadAll({ loadId: 'c' });
+      await expectExact();
+    });
+
+    it('lets no older load bring back what a later one maps to nothing', async () => {
+      log.change({ op: 'c', after: row(1), pos: 100 });
+      log.change({ op: 'c', after: row(2), pos: 200 });
+      await loadAccounts(context({ loadId: 'begun first', ranges: [rangeOf(0, 1)] }));
+      const without1 = loadWith(({ id, account }) => (id === 1 ? null : account));
+      await without1(context({ loadId: 'later' }));
+      await loadAccounts(context({ loadId: 'begun first', ranges: [rangeOf(0, 2)] }));
+      expect(await currentIds()).toEqual(['2']);
+      expect(await warehouse.rows('select original_id, _gen from bank_accounts_history')).toEqual([
+        { original_id: '2', _gen: '2' },
+      ]);
+      await loadAll({ loadId: 'latest' });
       await expectExact();
     });
 

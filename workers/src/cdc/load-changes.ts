@@ -1,4 +1,4 @@
-import type { TaskContext } from '@tidegate/engine/dag';
+import { parseDuration, type Duration, type TaskContext } from '@tidegate/engine/dag';
 
 import type { LoadSummary } from '../warehouse/postgres/load-run.ts';
 import { loadRun } from '../warehouse/postgres/load-run.ts';
@@ -24,6 +24,11 @@ export interface LoadChangesOptions<Cols extends Columns, Key extends keyof Cols
   /** Columns the database fills, such as `loaded_at`; identity and generated ones go without saying. */
   readonly defaults?: readonly string[];
   /**
+   * How long the target remembers what repeats and replays need: which ranges it has, which task instances
+   * were overtaken, which keys are deleted. Repeat and replay nothing older. (Default: `30d`)
+   */
+  readonly remember?: Duration;
+  /**
    * The tables' other columns for a source row; null if the row has no place there. Must be pure: it is
    * called again for the same row in a retry, and must then answer the same.
    */
@@ -42,6 +47,7 @@ export function loadChanges<
   Mapped extends object,
 >(options: LoadChangesOptions<Cols, Key, Mapped>): (context: TaskContext) => Promise<LoadSummary> {
   const target = loadTarget(options);
+  const keepMs = parseDuration(options.remember ?? '30d', `${options.current}: remember`);
   const sources = Object.values<string>(options.key);
   if ([...sources].sort().join() !== [...options.table.key].sort().join())
     throw decodeError(
@@ -54,6 +60,7 @@ export function loadChanges<
       uri,
       connection: options.connection,
       target,
+      keepMs,
       // Types end here: what runs below is generic over tables.
       table: options.table as unknown as ChangeTable,
       map: options.map as (row: Values, change: Change) => Values | null,

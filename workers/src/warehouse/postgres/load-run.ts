@@ -1,8 +1,10 @@
 import type { TaskContext } from '@tidegate/engine/dag';
-import { failpoint } from '@tidegate/engine/platform';
+import { failpoint, systemClock, type Clock } from '@tidegate/engine/platform';
 
 import type { ChangeTable } from '../../cdc/change-table.ts';
 import { CHUNK_LIMITS, coversRange, type ChunkLimits, type ChunkPart } from './chunk.ts';
+import { cleanUpAfterLoad } from './clean-up-after-load.ts';
+import { KEEP_MS } from './clean-up.ts';
 import { loadError } from './errors.ts';
 import { LoadPipeline } from './load-pipeline.ts';
 import type { LoadTarget } from './load-target.ts';
@@ -22,6 +24,9 @@ export interface LoadRunOptions {
   readonly table: ChangeTable;
   readonly map: MapRow;
   readonly limits?: ChunkLimits;
+  /** How long the target remembers what repeats and replays need, see `clean-up.ts`. (Default: 30 days) */
+  readonly keepMs?: number;
+  readonly clock?: Clock;
 }
 
 /** What a load did, from the ledger: a repeat answers the same. */
@@ -97,6 +102,14 @@ async function load(
       else await used.close();
     }
   }
+  await cleanUpAfterLoad(context, {
+    key: poolKey(options),
+    target: options.target,
+    keepMs: options.keepMs ?? KEEP_MS,
+    clock: options.clock ?? systemClock,
+    borrow: () => borrow(options, shape),
+    giveBack: (used) => pool.giveBack(poolKey(options), used),
+  });
   return checked(context, summaryOf(parts));
 }
 
