@@ -143,6 +143,15 @@ export class SchedulerCore {
     await endSession(database, this.sessionKey, new Date(clock.now())).catch(() => undefined);
   }
 
+  /** Resolves when neither a sweep nor a flush is under way, nor a run about to start. */
+  async settle(): Promise<void> {
+    for (;;) {
+      const work = this.sweep.underWay ?? this.starter.underWay ?? this.flusher.underWay;
+      if (work === null) return;
+      await work;
+    }
+  }
+
   /** Runs were created, cleared or unpaused: those within their limits start now. */
   wakeRuns(): void {
     this.hasQueuedRuns = true;

@@ -31,6 +31,11 @@ export class SingleFlight {
     await this.running;
   }
 
+  /** Null when nothing is under way. */
+  get underWay(): Promise<void> | null {
+    return this.running;
+  }
+
   private async loop(): Promise<void> {
     while (this.isWanted && !this.isClosed) {
       this.isWanted = false;

@@ -112,10 +112,16 @@ export class Flusher {
     this.kick();
   }
 
+  /** Null when no flush runs or is about to. */
+  get underWay(): Promise<void> | null {
+    if (!this.isFlushing && !this.isScheduled) return null;
+    return new Promise((resolve) => this.whenIdle.push(resolve));
+  }
+
   /** Resolves when nothing is under way any more. */
   async close(): Promise<void> {
     this.isClosed = true;
-    if (this.isFlushing) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
+    await this.underWay;
     for (const entry of this.entries.splice(0)) entry.reject(closing());
     for (const poll of this.polls) poll.answer([]);
     await this.options.connection.drop();
@@ -130,14 +136,12 @@ export class Flusher {
   kick(): void {
     if (this.isScheduled || this.isFlushing || this.isClosed) return;
     this.isScheduled = true;
-    setImmediate(() => {
-      this.isScheduled = false;
-      void this.loop();
-    });
+    setImmediate(() => void this.loop());
   }
 
   private async loop(): Promise<void> {
     this.isFlushing = true;
+    this.isScheduled = false;
     try {
       for (let work = this.collect(); work !== null && !this.isClosed; work = this.collect()) {
         await this.flush(work);

@@ -53,7 +53,7 @@ export class Sweep {
   private readonly options: SweepOptions;
   private round = 0;
   private cancel: () => void = () => undefined;
-  private running: Promise<void> = Promise.resolve();
+  private running: Promise<void> | null = null;
   private isClosed = false;
 
   constructor(options: SweepOptions) {
@@ -72,8 +72,12 @@ export class Sweep {
     await this.running;
   }
 
-  /** One round; tests with a clock of their own call it. */
-  async sweep(): Promise<void> {
+  /** Null when no round is under way. */
+  get underWay(): Promise<void> | null {
+    return this.running;
+  }
+
+  private async sweep(): Promise<void> {
     const isDeep = this.round % DEEP_EVERY === 0;
     const { actions } = this.options;
     const parts = [this.light(), actions.more(), ...(isDeep ? [this.deep(), this.tidy()] : [])];
@@ -87,7 +91,10 @@ export class Sweep {
   private later(): void {
     if (this.isClosed) return;
     this.cancel = this.options.clock.after(this.options.intervalMs, () => {
-      this.running = this.sweep().finally(() => this.later());
+      this.running = this.sweep().finally(() => {
+        this.running = null;
+        this.later();
+      });
     });
   }
 
