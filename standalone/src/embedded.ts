@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { BugError, type Logger } from '@tidegate/engine/platform';
@@ -173,22 +173,28 @@ async function openSource(config: StandaloneConfig, opening: Opening): Promise<O
 }
 
 async function startBankSource(config: StandaloneConfig, { ports, logger }: Opening) {
-  const dataFolder = path.join(config.home, 'mysql');
-  const isNew = !existsSync(path.join(dataFolder, BANK.sourceUser.database));
   const options = {
-    dataFolder,
+    dataFolder: path.join(config.home, 'mysql'),
     logFile: path.join(config.home, 'logs', 'mysql.log'),
     port: await ports.get('mysql'),
   };
-  const startAgain = () => startMysql(options);
+  // At every start: a crash soon after the account was made takes it along.
+  const startAgain = async () => {
+    const started = await startMysql(options);
+    await ensureMysqlUser(started.url, BANK.sourceUser);
+    return started;
+  };
   const server = superviseServer(await startAgain(), { name: 'MariaDB', startAgain, logger });
-  // Only once: sample rows a person deleted must stay deleted.
-  if (isNew) {
-    await applyMysqlFile(server.url, BANK_SOURCE_SQL);
-    await ensureMysqlUser(server.url, BANK.sourceUser);
-  }
+  await fillBankSource(server.url, path.join(config.home, 'mysql-filled'));
   const { user, password, database } = BANK.sourceUser;
   return { url: `mysql://${user}:${password}@127.0.0.1:${server.port}/${database}`, server };
+}
+
+/** Only once: sample rows a person deleted must stay deleted. Remembered when done, not when begun. */
+async function fillBankSource(url: string, marker: string): Promise<void> {
+  if (existsSync(marker)) return;
+  await applyMysqlFile(url, BANK_SOURCE_SQL);
+  writeFileSync(marker, '');
 }
 
 async function checkNamed(variable: string, url: string | undefined): Promise<void> {

@@ -18,7 +18,7 @@ describeWith(['mysql'], 'the bank pipeline, kill -9 in mid-load', () => {
     await standalone[Symbol.asyncDispose]();
   }, 90_000);
   afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.output.slice(-20_000));
+    if (task.result?.state === 'fail') console.error(standalone.story);
   });
 
   it.each(['worker', 'task', 'scheduler', 'capture'] as const)(

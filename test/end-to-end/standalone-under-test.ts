@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -121,6 +121,16 @@ export class StandaloneUnderTest implements AsyncDisposable {
   /** As its administrator. */
   get sourceUrl(): string {
     return `mysql://root@127.0.0.1:${this.portOf('mysql')}/bankdb`;
+  }
+
+  /** What it said and logged, the end of it: for the reader of a failed test. */
+  get story(): string {
+    const logs = ['tidegate.log', 'mysql.log', 'postgres.log'].map((file) => {
+      const place = path.join(this.home, 'logs', file);
+      const text = existsSync(place) ? readFileSync(place, 'utf8') : '';
+      return `--- ${file}\n${text.slice(-8_000)}`;
+    });
+    return [this.output.slice(-8_000), ...logs].join('\n');
   }
 
   /** Ids of the processes of a part, none while it is being started again. */

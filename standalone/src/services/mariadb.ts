@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -86,7 +86,10 @@ function serverArguments(options: MysqlOptions, port: number): string[] {
   ];
 }
 
-async function initialize(program: string, dataFolder: string): Promise<void> {
+/** Made beside its place and moved there when whole: a kill in between leaves nothing that looks ready. */
+async function initialize(program: string, place: string): Promise<void> {
+  const dataFolder = `${place}.new`;
+  rmSync(dataFolder, { recursive: true, force: true });
   makeDataFolder(dataFolder);
   const installer = findProgram(['mariadb-install-db', 'mysql_install_db']);
   const [command, args] =
@@ -104,6 +107,7 @@ async function initialize(program: string, dataFolder: string): Promise<void> {
         ]);
   try {
     await run(command, args);
+    renameSync(dataFolder, place);
   } catch (error) {
     throw new ServiceError('SERVICE_NOT_STARTED', 'MariaDB could not make its data folder', {
       cause: error,

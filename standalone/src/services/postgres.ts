@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -71,8 +71,11 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   return { ...server, url, port, version };
 }
 
+/** Made beside its place and moved there when whole: a kill in between leaves nothing that looks ready. */
 async function initialize(folder: string, options: PostgresOptions): Promise<void> {
-  makeDataFolder(options.dataFolder);
+  const dataFolder = `${options.dataFolder}.new`;
+  rmSync(dataFolder, { recursive: true, force: true });
+  makeDataFolder(dataFolder);
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'tidegate-initdb-'));
   const authentication: string[] = [];
   if (options.password === undefined) {
@@ -82,22 +85,16 @@ async function initialize(folder: string, options: PostgresOptions): Promise<voi
     writeFileSync(file, options.password);
     authentication.push('--auth=scram-sha-256', `--pwfile=${file}`);
   }
-  const common = [
-    '-D',
-    options.dataFolder,
-    '-U',
-    'postgres',
-    '--encoding=UTF8',
-    '--locale=C.UTF-8',
-  ];
+  const common = ['-D', dataFolder, '-U', 'postgres', '--encoding=UTF8', '--locale=C.UTF-8'];
   const [command, args] = asServiceUser(path.join(folder, 'initdb'), [
     ...common,
     ...authentication,
   ]);
   try {
     await run(command, args, { env: localeFree() });
+    renameSync(dataFolder, options.dataFolder);
   } catch (error) {
-    rmSync(options.dataFolder, { recursive: true, force: true });
+    rmSync(dataFolder, { recursive: true, force: true });
     throw new ServiceError('SERVICE_NOT_STARTED', 'PostgreSQL could not make its data folder', {
       cause: error,
     });
