@@ -46,9 +46,23 @@ async function connected(uri: string): Promise<pg.Client> {
   client.on('error', () => undefined);
   try {
     await client.connect();
+    await watchClient(client);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
     throw error instanceof pg.DatabaseError ? error : new ConnectionLost(error);
+  }
+}
+
+/**
+ * A server does not notice that its client is gone before the statement ends: one of an aborted or killed
+ * task would run on, hold its locks, and stand in the way of the next try. So have it look every second.
+ */
+async function watchClient(client: pg.Client): Promise<void> {
+  try {
+    await client.query(`set client_connection_check_interval = '1s'`);
+  } catch (error) {
+    // Servers on systems that cannot tell refuse the setting; the statements run all the same.
+    if (!(error instanceof pg.DatabaseError)) throw error;
   }
 }
