@@ -92,11 +92,18 @@ export async function endSession(sql: Sql, sessionKey: number, now: Date): Promi
   );
 }
 
-/** Ends sessions whose lease ran out. Answers how many other schedulers are alive. */
+/**
+ * Ends schedulers that are silent, forgets what ended a month ago. Workers' sessions stay: one that only
+ * waits for work sends no beats. Answers how many other schedulers are alive.
+ */
 export async function sweepSessions(sql: Sql, own: number, now: Date): Promise<number> {
   await sql.query(
     `update tidegate.instance set ended_at = $1
-      where ended_at is null and lease_until < $1`,
+      where kind = 'scheduler' and ended_at is null and lease_until < $1`,
+    [now],
+  );
+  await sql.query(
+    `delete from tidegate.instance where lease_until < $1::timestamptz - interval '30 days'`,
     [now],
   );
   const result = await sql.query<{ others: number }>(

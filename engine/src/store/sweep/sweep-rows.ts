@@ -51,7 +51,11 @@ export async function listLostTries(
         and (
           holder.instance_key is null
           or holder.ended_at is not null
-          or holder.lease_until < $1
+          or (
+            -- A fresh try has a lease of its own: a worker that waited long for it may not have sent a beat.
+            holder.lease_until < $1
+            and task.start_ms < extract(epoch from $1::timestamptz) * 1000 - $2::int
+          )
           or (
             task.start_ms < extract(epoch from holder.heartbeat_at) * 1000 - $2::int
             and not task.token = any (holder.held)
