@@ -1,129 +1,88 @@
-import type { CronFields, DaysOfMonth, DaysOfWeek } from './cron-fields.ts';
+import { parseCronRules, type CronRule, type CronRules } from './cron-dialect.ts';
+import { cronNeverFires } from './errors.ts';
 
-/*
- * Searches on the wall clock alone: instants here are wall times written as if they were UTC, so that every
- * day has 86,400 seconds. What a zone makes of them is `cron.ts`'s business.
+/** The way to search: later or earlier. */
+export type Direction = 1 | -1;
+
+/**
+ * The matches of a cron expression on the wall clock alone: wall times are written as if they were UTC, so
+ * that every day has 86,400 seconds. What a zone makes of them is `cron.ts`'s business.
  */
+export interface WallMatches {
+  /** The first match beyond `wall` in a direction; null when the years have run out. */
+  beyond(wall: number, direction: Direction): number | null;
+  readonly isEveryHour: boolean;
+}
 
-const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
-/** Leap days fall on each weekday within 40 years: what does not match in 60 never does. */
-const HORIZON_YEARS = 60;
 
-/** The first wall time after `wall` the fields match; null when there is none within 60 years. */
-export function nextMatch(fields: CronFields, wall: number): number | null {
-  const start = Math.floor(wall / SECOND_MS) * SECOND_MS + SECOND_MS;
-  const lastYear = new Date(start).getUTCFullYear() + HORIZON_YEARS;
-  let day = Math.floor(start / DAY_MS) * DAY_MS;
-  let earliest = (start - day) / SECOND_MS;
-  for (;;) {
-    const date = new Date(day);
-    if (date.getUTCFullYear() > lastYear) return null;
-    if (!isMonthMatching(fields, date)) {
-      day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+/** Reads an expression. Throws `CRON_INVALID` or `CRON_NEVER_FIRES`. */
+export function wallMatches(expression: string): WallMatches {
+  const cron = parseCronRules(expression);
+  const finders = (direction: Direction): readonly Find[] =>
+    cron.rules.map((rule) => remember((wall) => findMatch(cron, rule, { wall, direction })));
+  const [later, earlier] = [finders(1), finders(-1)];
+  const beyond: WallMatches['beyond'] = (wall, direction) => {
+    const found = (direction === 1 ? later : earlier)
+      .map((find) => find(wall))
+      .filter((match) => match !== null);
+    if (found.length === 0) return null;
+    return direction === 1 ? Math.min(...found) : Math.max(...found);
+  };
+  const firstYear = cron.years?.[0];
+  if (firstYear !== undefined && beyond(Date.UTC(firstYear, 0) - 1, 1) === null) {
+    throw cronNeverFires(expression);
+  }
+  return { beyond, isEveryHour: cron.isEveryHour };
+}
+
+type Find = (wall: number) => number | null;
+
+/** Searches only where the last answer does not hold: a leap day is not looked for on every Monday before it. */
+function remember(find: Find): Find {
+  let asked = 0;
+  let found: number | null = null;
+  return (wall) => {
+    const holds = found !== null && found !== wall && (found - wall) * (wall - asked) >= 0;
+    if (!holds) [asked, found] = [wall, find(wall)];
+    return found;
+  };
+}
+
+/** cron-parser finds the matches; those of a wrong year or day are passed over, a whole one at a time. */
+function findMatch(
+  { years }: CronRules,
+  { expression, nearestTo }: CronRule,
+  from: { readonly wall: number; readonly direction: Direction },
+): number | null {
+  const { direction } = from;
+  for (let wall = from.wall; ;) {
+    expression.reset(new Date(wall));
+    const match = (direction === 1 ? expression.next() : expression.prev()).getTime();
+    const year = new Date(match).getUTCFullYear();
+    if (years !== null && !years.includes(year)) {
+      const other =
+        direction === 1 ? years.find((one) => one > year) : years.findLast((one) => one < year);
+      if (other === undefined) return null;
+      wall = direction === 1 ? Date.UTC(other, 0) - 1 : Date.UTC(other + 1, 0);
+    } else if (nearestTo !== undefined && !isNearestWeekday(match, nearestTo)) {
+      const day = Math.floor(match / DAY_MS) * DAY_MS;
+      wall = direction === 1 ? day + DAY_MS - 1 : day;
     } else {
-      const second = isDayMatching(fields, date) ? firstSecond(fields, earliest) : null;
-      if (second !== null) return day + second * SECOND_MS;
-      day += DAY_MS;
-    }
-    earliest = 0;
-  }
-}
-
-/** The last wall time before `wall` the fields match; null when there is none within 60 years. */
-export function previousMatch(fields: CronFields, wall: number): number | null {
-  const start = Math.ceil(wall / SECOND_MS) * SECOND_MS - SECOND_MS;
-  const firstYear = new Date(start).getUTCFullYear() - HORIZON_YEARS;
-  let day = Math.floor(start / DAY_MS) * DAY_MS;
-  let latest = (start - day) / SECOND_MS;
-  for (;;) {
-    const date = new Date(day);
-    if (date.getUTCFullYear() < firstYear) return null;
-    if (!isMonthMatching(fields, date)) {
-      day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 0);
-    } else {
-      const second = isDayMatching(fields, date) ? lastSecond(fields, latest) : null;
-      if (second !== null) return day + second * SECOND_MS;
-      day -= DAY_MS;
-    }
-    latest = DAY_MS / SECOND_MS - 1;
-  }
-}
-
-function isMonthMatching(fields: CronFields, date: Date): boolean {
-  const isYear = fields.years === null || fields.years.has(date.getUTCFullYear());
-  return isYear && fields.months.has(date.getUTCMonth() + 1);
-}
-
-/** Both day fields restricted: either may match, as in every cron since Vixie's. */
-function isDayMatching(fields: CronFields, date: Date): boolean {
-  const { daysOfMonth, daysOfWeek } = fields;
-  if (daysOfMonth === null) return daysOfWeek === null || isDayOfWeek(daysOfWeek, date);
-  if (daysOfWeek === null) return isDayOfMonth(daysOfMonth, date);
-  return isDayOfMonth(daysOfMonth, date) || isDayOfWeek(daysOfWeek, date);
-}
-
-function isDayOfMonth(days: DaysOfMonth, date: Date): boolean {
-  const day = date.getUTCDate();
-  if (days.days.has(day)) return true;
-  if (days.last && day === lastDayOfMonth(date)) return true;
-  return days.nearestWeekdays.some((wanted) => nearestWeekday(date, wanted) === day);
-}
-
-function isDayOfWeek(days: DaysOfWeek, date: Date): boolean {
-  const weekday = date.getUTCDay();
-  if (days.days.has(weekday)) return true;
-  const day = date.getUTCDate();
-  return days.nth.some((one) => {
-    if (one.day !== weekday) return false;
-    return one.nth === -1 ? day + 7 > lastDayOfMonth(date) : one.nth === Math.ceil(day / 7);
-  });
-}
-
-function lastDayOfMonth(date: Date): number {
-  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
-}
-
-/** The weekday nearest to the `wanted` day, never leaving the month; null when the month lacks that day. */
-function nearestWeekday(date: Date, wanted: number): number | null {
-  const last = lastDayOfMonth(date);
-  if (wanted > last) return null;
-  const weekday = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), wanted)).getUTCDay();
-  if (weekday === 6) return wanted === 1 ? 3 : wanted - 1;
-  if (weekday === 0) return wanted === last ? wanted - 2 : wanted + 1;
-  return wanted;
-}
-
-/** Seconds of the day of the first match not before `earliest`. */
-function firstSecond(fields: CronFields, earliest: number): number | null {
-  const [hour, minute, second] = split(earliest);
-  for (const h of fields.hours) {
-    if (h < hour) continue;
-    for (const m of fields.minutes) {
-      if (h === hour && m < minute) continue;
-      const least = h === hour && m === minute ? second : 0;
-      const s = fields.seconds.find((value) => value >= least);
-      if (s !== undefined) return h * 3_600 + m * 60 + s;
+      return match;
     }
   }
-  return null;
 }
 
-/** Seconds of the day of the last match not after `latest`. */
-function lastSecond(fields: CronFields, latest: number): number | null {
-  const [hour, minute, second] = split(latest);
-  for (const h of fields.hours.toReversed()) {
-    if (h > hour) continue;
-    for (const m of fields.minutes.toReversed()) {
-      if (h === hour && m > minute) continue;
-      const most = h === hour && m === minute ? second : 59;
-      const s = fields.seconds.findLast((value) => value <= most);
-      if (s !== undefined) return h * 3_600 + m * 60 + s;
-    }
-  }
-  return null;
-}
-
-function split(seconds: number): [hour: number, minute: number, second: number] {
-  return [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60), seconds % 60];
+/** Whether a day is the weekday nearest to the `wanted` day, never leaving the month. */
+function isNearestWeekday(wall: number, wanted: number): boolean {
+  const date = new Date(wall);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  if (wanted > last) return false;
+  const weekday = new Date(Date.UTC(year, month, wanted)).getUTCDay();
+  const saturday = wanted === 1 ? 3 : wanted - 1;
+  const sunday = wanted === last ? wanted - 2 : wanted + 1;
+  const nearest = weekday === 6 ? saturday : weekday === 0 ? sunday : wanted;
+  return date.getUTCDate() === nearest;
 }

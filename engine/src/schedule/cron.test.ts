@@ -54,12 +54,54 @@ describe('a cron expression, as Airflow reads it', () => {
   });
 });
 
+describe('what the dialect has beside the rows above', () => {
+  it.each([
+    ['0 0 * * 1-5,5,FRI-MON', 'every day by a list that repeats', ['01-01', '01-02', '01-03']],
+    ['0 0 * * 0-7', 'the whole week', ['01-01', '01-02', '01-03']],
+    ['0 0 * * sun-sun', 'one day', ['01-07', '01-14', '01-21']],
+    ['0 0 * * 5/1', 'a step from Friday ends on Saturday', ['01-05', '01-06', '01-12']],
+    ['0 0 * NOV-FEB/2 sun#1', 'a range round the year keeps its step', ['01-07', '11-03', '01-05']],
+    ['0 0 L 2 *', 'the last day', ['02-29', '02-28', '02-28']],
+    ['0 0 * * L5', 'the last Friday', ['01-26', '02-23', '03-29']],
+    ['0 0 1W,30W * *', 'the nearest weekday, within its month', ['01-01', '01-30', '02-01']],
+    ['0 0 30 2 1#1,7#2', 'the days its months have', ['02-05', '02-11', '02-03']],
+    ['0 0 1 1 * 0 2025/2', 'years', ['01-01', '01-01', '01-01']],
+  ])('%s: %s', (expression, _, dates) => {
+    const fires = firesAfter(parseCron(expression, 'UTC'), '2023-12-31T00:00:00Z', 3);
+    expect(fires.map((fire) => fire.slice(5, 10))).toEqual(dates);
+  });
+
+  it('passes over the wrong days of long ago', () => {
+    const cron = parseCron('0 12 15W * *', 'UTC');
+    expect(firesBefore(cron, '1960-06-01T00:00:00Z')).toEqual([
+      '1960-05-16T12:00:00Z',
+      '1960-04-15T12:00:00Z',
+    ]);
+  });
+
+  it('ends with its years, in both directions', () => {
+    const cron = parseCron('0 0 15W 6 * 0 2024,2027', 'Asia/Seoul');
+    expect(firesAfter(cron, '2020-01-01T00:00:00Z')).toEqual([
+      '2024-06-13T15:00:00Z',
+      '2027-06-14T15:00:00Z',
+    ]);
+    expect(cron.previous(Date.parse('2024-06-13T15:00:00Z'))).toBeNull();
+  });
+});
+
 describe('a cron expression that cannot be meant', () => {
   it.each([
     ['0 0 31 2 *', 'CRON_NEVER_FIRES'],
     ['0 0 30 2 *', 'CRON_NEVER_FIRES'],
     ['*/90 * * * *', 'CRON_INVALID'],
     ['* *-5 * * *', 'CRON_INVALID'],
+    ['0 0 31W 2,4 *', 'CRON_NEVER_FIRES'],
+    ['0 0 29 2 * 0 2023', 'CRON_NEVER_FIRES'],
+    ['0 0 * jan1 *', 'CRON_INVALID'],
+    ['0 0 * * *#2', 'CRON_INVALID'],
+    ['H 0 * * *', 'CRON_INVALID'],
+    ['0 0 * * * 0 2200', 'CRON_INVALID'],
+    ['0 0 1,,2 * *', 'CRON_INVALID'],
     ['@fortnightly', 'CRON_INVALID'],
     ['', 'CRON_INVALID'],
   ])('is refused: %s (%s)', (expression, code) => {
@@ -67,7 +109,7 @@ describe('a cron expression that cannot be meant', () => {
   });
 
   it('names the field that is wrong', () => {
-    expect(() => parseCron('0 24 * * *', 'UTC')).toThrow(/hour 24 is out of range 0-23/);
+    expect(() => parseCron('0 24 * * *', 'UTC')).toThrow(/hour .24.: .*expected range 0-23/);
   });
 
   it('names a time zone nobody knows', () => {

@@ -1,7 +1,5 @@
-import { parseCronFields, type CronFields } from './cron-fields.ts';
-import { nextMatch, previousMatch } from './cron-search.ts';
-import { cronNeverFires } from './errors.ts';
-import { findShift, getTimeZone, shiftNear, toInstant, type TimeZone } from './time-zone.ts';
+import { wallMatches, type Direction, type WallMatches } from './cron-search.ts';
+import { getTimeZone, shiftNear, type TimeZone } from './time-zone.ts';
 
 /** The fire times of a cron expression in a zone, as instants in ms. */
 export interface Cron {
@@ -11,8 +9,8 @@ export interface Cron {
   previous(instant: number): number | null;
 }
 
-const SECOND_MS = 1_000;
-const DAY_MS = 86_400_000;
+/** Two days: no change of the clocks moves them further than one. */
+const NEAR_MS = 2 * 86_400_000;
 const parsed = new Map<string, Cron>();
 const PARSED_LIMIT = 10_000;
 
@@ -34,95 +32,61 @@ export function parseCron(expression: string, timezone: string): Cron {
 }
 
 function createCron(expression: string, timezone: string): Cron {
-  const fields = parseCronFields(expression);
+  const matches = wallMatches(expression);
   const zone = getTimeZone(timezone);
-  if (nextMatch(fields, firstYearOf(fields)) === null) throw cronNeverFires(expression);
-  return fields.hours.length === 24
-    ? {
-        next: (instant) => nextOnClock(fields, zone, instant),
-        previous: (instant) => previousOnClock(fields, zone, instant),
-      }
-    : {
-        next: (instant) => nextByWall(fields, zone, instant),
-        previous: (instant) => previousByWall(fields, zone, instant),
-      };
+  return {
+    next: (instant) => findFire(matches, zone, { instant, direction: 1 }),
+    previous: (instant) => findFire(matches, zone, { instant, direction: -1 }),
+  };
 }
 
-function firstYearOf(fields: CronFields): number {
-  const year = fields.years === null ? 1970 : Math.min(...fields.years);
-  return Date.UTC(year, 0, 1) - SECOND_MS;
+interface From {
+  readonly instant: number;
+  readonly direction: Direction;
 }
 
-/** Each wall time of the expression once. Where clocks change, order on the wall is not order in time. */
-function nextByWall(fields: CronFields, zone: TimeZone, instant: number): number | null {
-  const wallNow = instant + zone.offsetAt(instant);
-  let wall = nextMatch(fields, wallNow - shiftNear(zone, instant));
-  while (wall !== null && toInstant(zone, wall) <= instant) wall = nextMatch(fields, wall);
-  if (wall === null) return null;
-  let best = toInstant(zone, wall);
-  const horizon = wall + shiftNear(zone, best);
-  for (let later = wall; later < horizon;) {
-    const following = nextMatch(fields, later);
-    if (following === null) break;
-    const at = toInstant(zone, following);
-    if (at > instant && at < best) best = at;
-    later = following;
-  }
-  return best;
-}
-
-function previousByWall(fields: CronFields, zone: TimeZone, instant: number): number | null {
-  const wallNow = instant + zone.offsetAt(instant);
-  let wall = previousMatch(fields, wallNow + shiftNear(zone, instant));
-  while (wall !== null && toInstant(zone, wall) >= instant) wall = previousMatch(fields, wall);
-  if (wall === null) return null;
-  let best = toInstant(zone, wall);
-  const horizon = wall - shiftNear(zone, best);
-  for (let earlier = wall; earlier > horizon;) {
-    const preceding = previousMatch(fields, earlier);
-    if (preceding === null) break;
-    const at = toInstant(zone, preceding);
-    if (at < instant && at > best) best = at;
-    earlier = preceding;
-  }
-  return best;
-}
-
-/** Every instant whose wall clock matches: walks from one change of the clocks to the next. */
-function nextOnClock(fields: CronFields, zone: TimeZone, instant: number): number | null {
-  let from = instant;
-  let offset = zone.offsetAt(from);
-  for (;;) {
-    const wall = nextMatch(fields, from + offset);
-    if (wall === null) return null;
-    const at = wall - offset;
-    const probe = Math.min(at, from + DAY_MS);
-    if (zone.offsetAt(probe) === offset) {
-      if (probe === at) return at;
-      from = at - DAY_MS;
-      offset = zone.offsetAt(from);
-    } else {
-      const shift = findShift(zone, Math.max(from, probe - DAY_MS), probe);
-      from = shift - SECOND_MS;
-      offset = zone.offsetAt(shift);
-    }
+/** Goes by today's offset; a fire too far off for that is looked for again from nearby. */
+function findFire(matches: WallMatches, zone: TimeZone, from: From): number | null {
+  const { direction } = from;
+  for (let instant = from.instant; ;) {
+    const fires = stretchesNear(zone, instant, matches.isEveryHour)
+      .map((stretch) => findInStretch(matches, stretch, { instant, direction }))
+      .filter((fire) => fire !== null);
+    if (fires.length === 0) return null;
+    const fire = direction === 1 ? Math.min(...fires) : Math.max(...fires);
+    if (Math.abs(fire - instant) <= NEAR_MS) return fire;
+    instant = fire - NEAR_MS * direction;
   }
 }
 
-function previousOnClock(fields: CronFields, zone: TimeZone, instant: number): number | null {
-  let from = instant;
-  let offset = zone.offsetAt(from - 1);
-  for (;;) {
-    const wall = previousMatch(fields, from + offset);
-    if (wall === null) return null;
-    const at = wall - offset;
-    const probe = Math.max(at, from - DAY_MS);
-    if (zone.offsetAt(probe) === offset) {
-      if (probe === at) return at;
-      from = at + DAY_MS;
-    } else {
-      from = findShift(zone, probe, from);
-    }
-    offset = zone.offsetAt(from - 1);
+/** Wall times, from `start` up to `end`, that become instants by one offset. */
+interface Stretch {
+  readonly offset: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The old offset ends where the new one begins on the wall: a time that exists twice is left to its second
+ * pass, one that does not exist keeps the old offset, which moves it forward by the gap. An expression for
+ * every hour ends it where the old clock stops: both passes fire, and what does not exist does not.
+ */
+function stretchesNear(zone: TimeZone, instant: number, isEveryHour: boolean): readonly Stretch[] {
+  const shift = shiftNear(zone, instant, 2 * NEAR_MS);
+  if (shift === null) {
+    return [{ offset: zone.offsetAt(instant), start: -Infinity, end: Infinity }];
   }
+  const { at, before, after } = shift;
+  return [
+    { offset: before, start: -Infinity, end: at + (isEveryHour ? before : after) },
+    { offset: after, start: at + after, end: Infinity },
+  ];
+}
+
+function findInStretch(matches: WallMatches, stretch: Stretch, from: From): number | null {
+  const { offset, start, end } = stretch;
+  const wall = from.instant + offset;
+  const edge = from.direction === 1 ? Math.max(wall, start - 1) : Math.min(wall, end);
+  const match = matches.beyond(edge, from.direction);
+  return match === null || match < start || match >= end ? null : match - offset;
 }

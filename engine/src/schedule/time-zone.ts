@@ -8,7 +8,6 @@ export interface TimeZone {
   offsetAt(instant: number): number;
 }
 
-const DAY_MS = 86_400_000;
 const known = new Map<string, TimeZone>();
 
 /** The zone of an IANA name. Throws `TIMEZONE_UNKNOWN`. */
@@ -41,35 +40,24 @@ function parseOffset(text: string): number {
   return sign === '-' ? -size : size;
 }
 
-/** How far the clocks are moved within a day of the instant; 0 nearly always. */
-export function shiftNear(zone: TimeZone, instant: number): number {
-  return Math.abs(zone.offsetAt(instant + DAY_MS) - zone.offsetAt(instant - DAY_MS));
+/** A change of the clocks: the first instant of the new offset. */
+export interface Shift {
+  readonly at: number;
+  readonly before: number;
+  readonly after: number;
 }
 
-/**
- * The instant of a wall time, as Airflow: one that exists twice (autumn) is the second; one that does not
- * exist (spring) is moved forward by the gap.
- */
-export function toInstant(zone: TimeZone, wall: number): number {
-  const before = zone.offsetAt(wall - DAY_MS);
-  const after = zone.offsetAt(wall + DAY_MS);
-  if (before === after) return wall - before;
-  const later = wall - Math.min(before, after);
-  if (zone.offsetAt(later) === wall - later) return later;
-  const earlier = wall - Math.max(before, after);
-  if (zone.offsetAt(earlier) === wall - earlier) return earlier;
-  return wall - before;
-}
-
-/** The first instant in (`from`, `to`] whose offset differs from that at `from`, given that at `to` it does. */
-export function findShift(zone: TimeZone, from: number, to: number): number {
-  const offset = zone.offsetAt(from);
-  let same = from;
-  let other = to;
-  while (other - same > 1) {
-    const middle = Math.floor((same + other) / 2);
-    if (zone.offsetAt(middle) === offset) same = middle;
-    else other = middle;
+/** The change of the clocks within `reach` of an instant, of which there is one at most; null nearly always. */
+export function shiftNear(zone: TimeZone, instant: number, reach: number): Shift | null {
+  let same = instant - reach;
+  let at = instant + reach;
+  const before = zone.offsetAt(same);
+  const after = zone.offsetAt(at);
+  if (before === after) return null;
+  while (at - same > 1) {
+    const middle = Math.floor((same + at) / 2);
+    if (zone.offsetAt(middle) === before) same = middle;
+    else at = middle;
   }
-  return other;
+  return { at, before, after };
 }
