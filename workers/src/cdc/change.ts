@@ -16,6 +16,11 @@ export interface Change {
   readonly v2: number;
   /** When the source made the change, milliseconds since the epoch (fractions are microseconds). */
   readonly changedAtMs: number;
+  /**
+   * Columns the change did not touch and the source left out (Debezium's unavailable values): the row holds a
+   * placeholder there. A mapping may pass it on as it is; the table then keeps the value it has.
+   */
+  readonly unchanged: readonly string[] | undefined;
   /** Where the record lies in the log. */
   readonly partition: number;
   readonly offset: number;

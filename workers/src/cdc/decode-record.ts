@@ -17,6 +17,7 @@ import {
 } from './row-decoder.ts';
 import { RANK } from './source-position.ts';
 import type { StreamVersions } from './stream-state.ts';
+import { unavailableColumns } from './unavailable.ts';
 import { unwrappedEnvelope, unwrappedTombstone } from './unwrapped.ts';
 
 /**
@@ -98,16 +99,19 @@ export class ChangeDecoder {
     return {
       kind: 'moved',
       removed: this.#change(record, source, { op: 'd', row: old }),
-      added: this.#change(record, source, { op: 'c', row }),
+      added: this.#change(record, source, { op: 'c', row, isMoved: true }),
     };
   }
 
-  #change(record: LogRecord, source: Values, what: { op: Operation; row: Values }): Change {
+  #change(record: LogRecord, source: Values, what: ChangedRow): Change {
     const { offset, partition } = record;
     const changedAtMs = timeOf(source, record);
     const at = { offset, partition, rank: RANK[what.op], changedAtMs };
     const { v1, v2 } = this.#versions.versionOf(source, at);
-    return { op: what.op, row: what.row, v1, v2, changedAtMs, partition, offset };
+    // In what is new there are no values left out: there the text would be a value like any other.
+    const mayLack = what.op === 'u' || what.op === 'd' || what.isMoved || isMovedHere(record);
+    const unchanged = mayLack ? unavailableColumns(what.row) : undefined;
+    return { op: what.op, row: what.row, v1, v2, changedAtMs, unchanged, partition, offset };
   }
 
   #truncate(record: LogRecord, source: Values): Decoded {
@@ -161,6 +165,18 @@ interface Written {
   readonly source: Values;
   readonly op: Operation;
   readonly decodeRow: RowDecoder;
+}
+
+interface ChangedRow {
+  readonly op: Operation;
+  readonly row: Values;
+  /** The row lay under another key before. */
+  readonly isMoved?: boolean;
+}
+
+/** Debezium's mark on the create that follows a delete when a primary key changes. */
+function isMovedHere({ headers }: LogRecord): boolean {
+  return headers.some(([name]) => name === '__debezium.oldkey');
 }
 
 function parseQuickly(text: string): unknown {

@@ -17,6 +17,9 @@ import { TidegateError } from '@tidegate/engine/platform';
  * - `TRUNCATE_UNPLACED`: a truncate in a stream without source positions cannot be ordered.
  * - `MARKER_UNPLACED`: the end of a re-snapshot in a stream that is ordered by offsets. Remedy: load what our
  *   own capture writes into tables that no other producer's changes were loaded into.
+ * - `VALUE_UNAVAILABLE`: the source left out a value that the change did not touch, and it cannot be had from
+ *   current: the row is not there, or the mapping computes something from it. Remedy: log full rows at the
+ *   source (MySQL: `binlog_row_image=FULL`, PostgreSQL: `replica identity full`).
  * - `MAP_FAILED`: the row mapping threw. Remedy: correct it, then clear the run.
  */
 export type RecordErrorCode =
@@ -29,6 +32,7 @@ export type RecordErrorCode =
   | 'POSITION_TOO_LARGE'
   | 'TRUNCATE_UNPLACED'
   | 'MARKER_UNPLACED'
+  | 'VALUE_UNAVAILABLE'
   | 'MAP_FAILED';
 
 /**

@@ -4,6 +4,7 @@ import { columnDecoder, inexact, type ColumnDecoder, type Encoding } from './col
 import type { ColumnType } from './column-type.ts';
 import { RecordError } from './errors.ts';
 import type { TimeUnit } from './time-text.ts';
+import { isUnavailable, markUnavailable } from './unavailable.ts';
 
 /**
  * Decodes a parsed row in place, which keeps the object's shape and costs nothing for the many columns
@@ -22,6 +23,8 @@ interface Column {
   readonly name: string;
   readonly decode: ColumnDecoder;
   readonly isKey: boolean;
+  /** A placeholder can be decoded like any other value. */
+  readonly isText: boolean;
 }
 
 /** Compiles the decoder of a table's rows; `fields`, where the record has them, overrule its encoding. */
@@ -29,13 +32,18 @@ export function rowDecoder(table: ChangeTable, fields: readonly FieldSchema[] = 
   const columns: readonly Column[] = Object.entries(table.columns).map(([name, type]) => {
     const field = fields.find((candidate) => candidate.field === name);
     const decode = columnDecoder(type, encodingOf(table, field));
-    return { name, decode, isKey: table.key.includes(name) };
+    const isText = type === 'string' || type === 'json' || type === 'bytes';
+    return { name, decode, isKey: table.key.includes(name), isText };
   });
   return (row) => {
-    for (const { name, decode, isKey } of columns) {
+    for (const { name, decode, isKey, isText } of columns) {
       const raw = row[name];
       if (raw === null && !isKey) continue;
       if (raw === undefined || raw === null) throw missing(name);
+      if (typeof raw === 'string' && isUnavailable(raw) && !isKey) {
+        markUnavailable(row, name);
+        if (!isText) continue;
+      }
       const value = decodeColumn(name, decode, raw);
       if (value === inexact) return inexact;
       if (value !== raw) row[name] = value;

@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { Chunk, ChunkPart } from './chunk.ts';
 import { loadError } from './errors.ts';
 import { loadMessage, stageMessage, type LoadStep } from './load-message.ts';
+import { copyStatement } from './load-statements.ts';
 import type { LoaderSession } from './loader-session.ts';
 import { openLoad } from './open-load.ts';
 import { copyText } from './stage-text.ts';
@@ -50,11 +51,12 @@ export async function beginWith(
   rows: readonly StagedRow[],
 ): Promise<string> {
   if (rows.length === 0) return 'begin;\n';
-  if (rows.length <= MOST_LITERAL_ROWS && !hasArrayColumns(session.prepared)) {
+  const hasKept = rows.some(({ kept }) => kept !== undefined);
+  if (rows.length <= MOST_LITERAL_ROWS && !hasKept && !hasArrayColumns(session.prepared)) {
     const message = stageMessage(rows);
     if (message.length <= MOST_LITERAL_LENGTH) return `begin;\n${message};\n`;
   }
-  await session.stage(copyText(rows));
+  await session.stage(copyStatement(session.prepared, hasKept), copyText(rows, hasKept));
   return '';
 }
 

@@ -26,7 +26,7 @@ export interface LoadStep {
  * The whole load of a staged chunk as one message, so that nothing between lock and commit waits for us.
  * Each statement has its own snapshot, taken after the lock is held: what earlier loads did is seen.
  *
- * Order: lock → fence → stream kind → generation → ledger → history → truncate, ends of re-snapshots → dirty groups → current →
+ * Order: lock → fence → stream kind → generation → ledger → values left out → history → truncate, ends of re-snapshots → dirty groups → current →
  * deleted keys → quarantine. The fence comes before the ledger, so that an overtaken try hears of it even
  * when its range is loaded already.
  */
@@ -79,6 +79,10 @@ function applyStatements(
   const has = (ops: string): boolean => rows.some(({ op }) => ops.includes(op));
   const hasGone = has('dx');
   const statements: string[] = [];
+  if (rows.some(({ kept }) => kept !== undefined)) {
+    if (target.history) statements.push('execute tg_keep_history');
+    statements.push('execute tg_keep', `execute tg_lacks(${topic})`);
+  }
   if (target.history && has('rcud')) statements.push(`execute tg_history${load}`);
   if (target.history && has('x'))
     statements.push(`execute tg_unhistory${load}`, `execute tg_unmapped${load}`);

@@ -3,6 +3,7 @@ import { aboveFloor, snapshotEndStatements } from './snapshot-end-statements.ts'
 import { columnList, identifier, type TableName } from './sql-text.ts';
 import { generation, sameKey, streamPartition } from './statement-parts.ts';
 import type { TargetColumn, TargetShape } from './target-shape.ts';
+import { KEPT_COLUMNS, keptStatements } from './unchanged-values.ts';
 
 /**
  * The statements of a load, prepared once a connection under the names of this file, in the order in which
@@ -21,6 +22,7 @@ export function loadStatements(target: LoadTarget, shape: TargetShape): string {
     ...currentStatements(target, shape),
     ...truncateStatements(target, shape),
     ...snapshotEndStatements(target, shape),
+    ...keptStatements(target, shape),
   ].join(';\n');
 }
 
@@ -38,9 +40,15 @@ export function stageColumns(shape: TargetShape): readonly TargetColumn[] {
   ];
 }
 
+/** How rows are copied into the stage; with the kept columns only where a row has some. */
+export function copyStatement(shape: TargetShape, hasKept: boolean): string {
+  const kept = hasKept ? ', _kept' : '';
+  return `copy tidegate_stage (${columnNames(stageColumns(shape))}${kept}) from stdin`;
+}
+
 function stageTable(shape: TargetShape): string {
   const columns = stageColumns(shape).map(({ name, type }) => `${identifier(name)} ${type}`);
-  return `create temp table tidegate_stage (${columns.join(', ')}) on commit delete rows`;
+  return `create temp table tidegate_stage (${columns.join(', ')}, ${KEPT_COLUMNS}) on commit delete rows`;
 }
 
 /** Small chunks come as one array a column inside the load message itself. */
@@ -49,7 +57,11 @@ function stageLiterals(shape: TargetShape): string {
   const types = columns.map(({ type }) => `${type}[]`).join(', ');
   const values = columns.map((_, index) => `$${index + 1}`).join(', ');
   return `prepare tg_stage (${types}) as
-    insert into tidegate_stage select * from unnest(${values})`;
+    insert into tidegate_stage (${columnNames(columns)}) select * from unnest(${values})`;
+}
+
+function columnNames(columns: readonly TargetColumn[]): string {
+  return columnList(columns.map(({ name }) => name));
 }
 
 function bookkeeping({ id }: TargetShape): string[] {

@@ -18,6 +18,7 @@ import type { LoadTarget } from './load-target.ts';
 import type { OpenedLoad } from './open-load.ts';
 import { rowStager, type MapRow, type StagedRow } from './staged-row.ts';
 import type { TargetShape } from './target-shape.ts';
+import { fillKept } from './unchanged-values.ts';
 
 export interface RangeReaderOptions {
   readonly topic: string;
@@ -39,11 +40,13 @@ export class RangeReader {
   readonly #opened: OpenedLoad;
   readonly #versions: StreamVersions;
   readonly #decoder: ChangeDecoder;
+  readonly #shape: TargetShape;
   readonly #stage: (change: Change) => StagedRow;
 
   constructor(source: TaskSource, options: RangeReaderOptions) {
     this.#source = source;
     this.#opened = options.opened;
+    this.#shape = options.shape;
     this.#versions = new StreamVersions(options.topic, options.opened.stream);
     this.#decoder = new ChangeDecoder(options.table, this.#versions);
     this.#stage = rowStager(options.target, options.shape, options.map);
@@ -128,7 +131,12 @@ export class RangeReader {
     const touched = new Set(chunk.parts.map(({ partition }) => partition));
     const stored = storedParts(this.#opened.parts, chunk);
     if (stored !== undefined) return { stored };
-    return { ...chunk, positions: positions.filter(({ partition }) => touched.has(partition)) };
+    const rows = fillKept(chunk.rows, this.#shape);
+    return {
+      ...chunk,
+      rows,
+      positions: positions.filter(({ partition }) => touched.has(partition)),
+    };
   }
 }
 

@@ -7,6 +7,7 @@ import { trialMessage, type LoadStep } from './load-message.ts';
 import type { LoaderSession } from './loader-session.ts';
 import { isRefusedRow } from './outage.ts';
 import { foldRows, type StagedRow } from './staged-row.ts';
+import { UNCHANGED_VALUE_KNOWN } from './unchanged-values.ts';
 
 /** Coordinates of a record whose row the table refuses, and why. */
 interface Refusal {
@@ -108,6 +109,12 @@ async function readRefused(
 }
 
 function sqlError(error: pg.DatabaseError): { readonly code: string; readonly message: string } {
+  if (error.constraint === UNCHANGED_VALUE_KNOWN)
+    return {
+      code: 'VALUE_UNAVAILABLE',
+      message:
+        'the source left a value out as unchanged, and current has no such row to keep it from',
+    };
   const detail = error.detail === undefined ? '' : `: ${error.detail}`;
   return { code: error.code ?? 'unknown', message: error.message + detail };
 }

@@ -68,10 +68,10 @@ export class Session<Prepared> {
   }
 
   /** Begins a transaction and fills its stage. */
-  async stage(text: Buffer): Promise<void> {
+  async stage(copyStatement: string, text: Buffer): Promise<void> {
     await this.run('begin');
     try {
-      const copy = this.#client.query(copyFrom('copy tidegate_stage from stdin'));
+      const copy = this.#client.query(copyFrom(copyStatement));
       await new Promise<void>((resolve, reject) => {
         copy.once('error', reject);
         copy.once('finish', resolve);

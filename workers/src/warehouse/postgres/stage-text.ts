@@ -2,12 +2,13 @@ import { literal } from './sql-text.ts';
 import type { StagedRow } from './staged-row.ts';
 
 /** Staged rows in COPY's text format: within 4 % of the binary one, and readable. */
-export function copyText(rows: readonly StagedRow[]): Buffer {
+export function copyText(rows: readonly StagedRow[], hasKept: boolean): Buffer {
   const pieces: string[] = [];
   let text = '';
   for (const row of rows) {
     text += `${row.v1}\t${row.v2}\t${row.op}\t${row.isLast ? 't' : 'f'}\t${row.at}\t${row.partition}`;
     for (const field of row.fields) text += field === null ? '\t\\N' : `\t${escapeCopy(field)}`;
+    if (hasKept) text += row.kept === undefined ? '\t\\N' : `\t${escapeCopy(arrayText(row.kept))}`;
     text += '\n';
     // Flat pieces: one rope over a whole chunk is slow to flatten, and a string has a length limit.
     if (text.length > PIECE_LENGTH) {

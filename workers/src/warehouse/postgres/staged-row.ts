@@ -4,6 +4,7 @@ import { timestampText } from '../../cdc/time-text.ts';
 import { loadError } from './errors.ts';
 import type { LoadTarget } from './load-target.ts';
 import type { TargetShape } from './target-shape.ts';
+import { keptColumns } from './unchanged-values.ts';
 
 /** A change as it goes to the stage. Fields are PostgreSQL's text of the target's key and mapped columns. */
 export interface StagedRow {
@@ -16,6 +17,8 @@ export interface StagedRow {
   readonly fields: readonly (string | null)[];
   readonly partition: number;
   readonly offset: number;
+  /** Columns that keep the value they have, see `unchanged-values.ts`. */
+  readonly kept: readonly string[] | undefined;
   /** The newest change of its key in the chunk. */
   isLast: boolean;
 }
@@ -41,10 +44,13 @@ export function rowStager(
       requireSameColumns(names, mapped);
       isChecked = true;
     }
+    const kept = mapped === null ? undefined : findKept(map, change, mapped);
     const fields: (string | null)[] = [];
     for (const source of sources) fields.push(fieldText(source, change.row[source]));
     if (mapped === null) fields.push(...nothing);
-    else for (const name of names) fields.push(fieldText(name, mapped[name]));
+    else
+      for (const name of names)
+        fields.push(kept?.includes(name) ? null : fieldText(name, mapped[name]));
     return {
       op: mapped === null ? 'x' : change.op,
       v1: change.v1,
@@ -54,6 +60,7 @@ export function rowStager(
       fields,
       partition: change.partition,
       offset: change.offset,
+      kept,
       isLast: false,
     };
   };
@@ -85,6 +92,12 @@ function withoutRepeats(rows: readonly StagedRow[]): StagedRow[] {
 
 function isNewer(row: StagedRow, other: StagedRow): boolean {
   return row.v1 > other.v1 || (row.v1 === other.v1 && row.v2 > other.v2);
+}
+
+function findKept(map: MapRow, change: Change, mapped: Values): readonly string[] | undefined {
+  if (change.unchanged === undefined) return undefined;
+  const kept = keptColumns((row) => applyMap(map, { ...change, row }), change, mapped);
+  return kept.length === 0 ? undefined : kept;
 }
 
 function applyMap(map: MapRow, change: Change): Values | null {
