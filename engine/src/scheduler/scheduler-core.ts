@@ -15,7 +15,7 @@ import type { Rewritten } from '../store/rewrite/rewrite-run.ts';
 import { Flusher, type Flushed, type Outbox } from './flush/flusher.ts';
 import { RunRewriter } from './run-rewriter.ts';
 import { SingleFlight } from './single-flight.ts';
-import { Sweep } from './sweep/sweep.ts';
+import { Sweep, type SweepActions } from './sweep/sweep.ts';
 import { TaskTokens } from './task-tokens.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { LEASE_MS, WorkerSessions } from './worker-sessions.ts';
@@ -99,22 +99,7 @@ export class SchedulerCore {
       isQueueing: options.outbox !== null,
       leaseMs: LEASE_MS,
       sessionKey: () => this.sessionKey,
-      actions: {
-        timers: (timers) => this.timers.set(timers),
-        lose: (tries, reason) => this.lose(tries, reason),
-        ready: async (refs, limits) => {
-          this.flusher.ready.forgetHints();
-          this.flusher.ready.learn([], limits);
-          await this.flusher.offer(refs);
-        },
-        wakeRuns: () => this.wakeRuns(),
-        begin: (runKeys) => this.begin(runKeys),
-        repair: (runKey) => this.rewriter.repair(runKey),
-        others: (count) => {
-          this.hasOthers = count > 0;
-        },
-        more: () => options.onSweep(),
-      },
+      actions: this.sweepActions(),
     });
   }
 
@@ -171,6 +156,25 @@ export class SchedulerCore {
     this.flusher.report(reports).catch((err: unknown) => {
       this.options.logger.warn({ err }, 'lost tries were not given up; the sweep tries again');
     });
+  }
+
+  private sweepActions(): SweepActions {
+    return {
+      timers: (timers) => this.timers.set(timers),
+      lose: (tries, reason) => this.lose(tries, reason),
+      ready: async (refs, limits) => {
+        this.flusher.ready.forgetHints();
+        this.flusher.ready.learn([], limits);
+        await this.flusher.offer(refs);
+      },
+      wakeRuns: () => this.wakeRuns(),
+      begin: (runKeys) => this.begin(runKeys),
+      repair: (runKey) => this.rewriter.repair(runKey),
+      others: (count) => {
+        this.hasOthers = count > 0;
+      },
+      more: () => this.options.onSweep(),
+    };
   }
 
   private async startRuns(): Promise<void> {

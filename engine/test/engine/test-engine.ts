@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+
 import { fastify, type FastifyInstance } from 'fastify';
 
 import type { SerializedDag } from '../../src/dag/serialized-dag.ts';
@@ -79,7 +81,7 @@ export class TestEngine implements AsyncDisposable {
         error: null,
       },
     });
-    if (answer.statusCode !== 200) throw new Error(answer.body);
+    assert.equal(answer.statusCode, 200, answer.body);
     return answer.json<RegisterResponse>();
   }
 

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+
 import type { FastifyInstance } from 'fastify';
 
 import type { TaskOutcome } from '../../src/dag/task-outcome.ts';
@@ -35,7 +37,7 @@ export class TestWorker {
   /** Claims exactly one and says which task it is. */
   async claimOne(): Promise<Grant> {
     const [grant] = await this.claim(1);
-    if (grant === undefined) throw new Error('nothing was granted in time');
+    assert(grant !== undefined, 'nothing was granted in time');
     return grant;
   }
 
@@ -82,7 +84,7 @@ export class TestWorker {
       headers: { authorization: `Bearer ${WORKER_TOKEN}` },
       payload,
     });
-    if (answer.statusCode !== 200) throw new Error(`${url}: ${answer.statusCode} ${answer.body}`);
+    assert.equal(answer.statusCode, 200, `${url}: ${answer.statusCode} ${answer.body}`);
     return answer.json<T>();
   }
 

@@ -29,6 +29,12 @@ export interface Statement {
 
 export type Rows = readonly (readonly unknown[])[];
 
+/** Settings that make the server tell its plans, and who listens: how a test guards the planner. */
+export interface ExplainOptions {
+  readonly options: string;
+  readonly onNotice: (text: string) => void;
+}
+
 /** The driver's own socket, which its types leave out. */
 interface WithStream {
   readonly connection: { readonly stream: Duplex };
@@ -37,11 +43,13 @@ interface WithStream {
 /** The one connection flushes go over: planner pinned, statements named, a trip sent together. */
 export class FlushConnection {
   private readonly url: string;
+  private readonly explain: ExplainOptions | undefined;
   private client: pg.Client | null = null;
   private isGathering = false;
 
-  constructor(url: string) {
+  constructor(url: string, explain?: ExplainOptions) {
     this.url = url;
+    this.explain = explain;
   }
 
   async open(): Promise<void> {
@@ -49,12 +57,13 @@ export class FlushConnection {
     const client = new pg.Client({
       connectionString: this.url,
       application_name: 'tidegate flush',
-      options: PINNED,
+      options: `${PINNED} ${this.explain?.options ?? ''}`,
       pipeline: true,
       types: pgTypes,
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
     });
+    client.on('notice', (notice) => this.explain?.onNotice(notice.message ?? ''));
     client.on('error', () => {
       if (this.client === client) this.client = null;
     });

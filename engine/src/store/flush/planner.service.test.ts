@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import {
+  createPostgresDatabase,
+  describeWith,
+  type TestDatabase,
+} from '../../../../test/services/services.ts';
+import { sampleDag } from '../../../test/engine/sample-dags.ts';
+import type { FlushBatch } from '../../state/flush-batch.ts';
+import { Database } from '../db.ts';
+import { insertRuns } from '../insert-run.ts';
+import { migrate } from '../migrate.ts';
+import { registerDags } from '../register-dags.ts';
+import { FlushConnection } from './flush-connection.ts';
+import { runFlush, type FlushDone } from './run-flush.ts';
+import { RunInfoCache } from './run-info.ts';
+
+const EXPLAIN = [
+  '-c session_preload_libraries=auto_explain',
+  '-c auto_explain.log_min_duration=0',
+  '-c auto_explain.log_analyze=on',
+  '-c auto_explain.log_level=notice',
+].join(' ');
+
+const RUNS = 40;
+
+describeWith(['postgres'], 'plans of a flush', () => {
+  let own: TestDatabase;
+  let database: Database;
+  const plans: string[] = [];
+
+  beforeAll(async () => {
+    own = await createPostgresDatabase('plans');
+    database = new Database({ url: own.url });
+    await migrate(database);
+  });
+  afterAll(async () => {
+    await database.close();
+    await own[Symbol.asyncDispose]();
+  });
+
+  it('go by key for every statement, on empty tables and after statistics were taken', async () => {
+    const connection = new FlushConnection(own.url, {
+      options: EXPLAIN,
+      onNotice: (text) => plans.push(text),
+    });
+    const cache = new RunInfoCache(database);
+    const runs = await createRuns();
+    await cache.load(runs);
+    const flush = (part: Partial<FlushBatch>): Promise<FlushDone> =>
+      runFlush(connection, { ...NOTHING, nowMs: Date.now(), ...part }, cache);
+    const demands = [{ sessionKey: 1, queues: new Set(['default']), slots: 2 }];
+    for (const [place, runKey] of runs.entries()) {
+      // Past the sixth execution, when a named statement's plan is fixed for good.
+      if (place === RUNS / 2) await database.query('analyze');
+      let done = await flush({ begins: [runKey], demands });
+      for (let hop = 0; hop < 2; hop += 1) {
+        const reports = done.writes.grants.map(({ task }) => ({
+          ...task,
+          outcome: { kind: 'success', output: hop } as const,
+          startMs: null,
+          endMs: Date.now(),
+        }));
+        done = await flush({ reports, demands });
+      }
+      expect(done.ended).toEqual([runKey]);
+    }
+    await connection.drop();
+    expect(plans.length).toBeGreaterThan(RUNS * 15);
+    const bad = plans.filter((plan) => /Seq Scan|Hash Join|Merge Join|JIT/.test(plan));
+    expect(bad).toEqual([]);
+    // Only the end of a run looks at states, of that run alone.
+    const filtered = plans.filter(
+      (plan) => plan.includes('Rows Removed by Filter') && !plan.includes('with ended as'),
+    );
+    expect(filtered).toEqual([]);
+  });
+
+  async function createRuns(): Promise<number[]> {
+    const dag = sampleDag('planned', { a: {}, b: { upstream: ['a'], input: { it: 'a' } } });
+    const bundle = { hash: 'h', exportName: 'dag' };
+    await registerDags(database, {
+      file: 'dag.ts',
+      dags: [{ serialized: dag, bundle, source: '' }],
+      error: null,
+    });
+    const { rows } = await database.query<{ key: number }>(
+      'select version_key as key from tidegate.dag',
+    );
+    const keys = await database.transaction((tx) =>
+      insertRuns(
+        tx,
+        Array.from({ length: RUNS }, (_, place) => ({
+          dagId: dag.id,
+          runId: `r${place}`,
+          versionKey: rows[0]?.key ?? 0,
+          runType: 'manual' as const,
+          lane: 'live' as const,
+          scope: dag.id,
+          logicalDate: null,
+          dataIntervalStart: null,
+          dataIntervalEnd: null,
+          runAfter: new Date(),
+          conf: {},
+          triggeredBy: 'test',
+          triggeringUser: null,
+          backfillId: null,
+          queuedAt: new Date(),
+        })),
+      ),
+    );
+    return keys.filter((key) => key !== null);
+  }
+});
+
+const NOTHING: FlushBatch = {
+  nowMs: 0,
+  reports: [],
+  wakes: [],
+  begins: [],
+  demands: [],
+  candidates: [],
+  queuesRest: false,
+};
