@@ -4,7 +4,7 @@ import type { Calibration } from './calibration.ts';
 export interface Figure {
   readonly metric: string;
   readonly value: number;
-  readonly unit: 'ms' | 's' | 'rows/s' | 'tasks/s' | 'MB' | '%' | 'count';
+  readonly unit: 'us' | 'ms' | 's' | 'rows/s' | 'tasks/s' | 'MB' | '%' | 'count';
   /** What was measured, when one workload measures several things. */
   readonly of?: string;
 }
@@ -17,6 +17,9 @@ export interface WorkloadContext {
   readonly services: BenchServices;
   /** Talk, on standard error. */
   readonly say: (text: string) => void;
+  /** How long or how much, where the workload's own choice is not wanted. */
+  readonly seconds: number | undefined;
+  readonly records: number | undefined;
 }
 
 export interface BenchServices {
@@ -33,8 +36,9 @@ export interface Workload {
   run(context: WorkloadContext): Promise<readonly Figure[]>;
 }
 
-/** The line printed for a figure. */
+/** The line printed for a figure: `value` is the median of `runs`. */
 export interface FigureLine extends Figure {
+  readonly runs: readonly number[];
   readonly bench: string;
   readonly lane: Lane;
   readonly calibration: Calibration;

@@ -1,23 +1,15 @@
 import type { SerializedDag, SerializedTask } from '@tidegate/engine/dag';
-import { MemoryTopicLog } from '@tidegate/engine/topic-log';
-import {
-  Database,
-  EXECUTION_BODY_LIMIT,
-  insertRuns,
-  migrate,
-  notify,
-  startScheduler,
-  type Scheduler,
-} from '@tidegate/engine/server';
-import { fastify } from 'fastify';
+import { Database, insertRuns, migrate, notify } from '@tidegate/engine/server';
 import pg from 'pg';
+
+import { startChild } from '../child.ts';
+import type { SchedulerOrder, SchedulerReady } from './scheduler-process.ts';
 
 const TOKEN = 'bench-worker-token';
 
-/** A scheduler on a database of its own, with its execution API on a port of loopback. */
+/** A scheduler in a process and on a database of its own, with its execution API on a port of loopback. */
 export interface BenchEngine {
   readonly database: Database;
-  readonly scheduler: Scheduler;
   readonly url: string;
   readonly token: string;
   /** Registers a DAG and answers its version. */
@@ -38,17 +30,11 @@ export async function startBenchEngine(postgresUrl: string): Promise<BenchEngine
   url.pathname = `/${name}`;
   const database = new Database({ url: url.href });
   await migrate(database);
-  const scheduler = await startScheduler({
-    database,
-    topicLog: new MemoryTopicLog(),
-    secretKeys: ['bench'],
-    workerToken: TOKEN,
-  });
-  const app = fastify({ bodyLimit: EXECUTION_BODY_LIMIT });
-  await scheduler.registerExecution(app);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const address = app.server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const scheduler = await startChild<SchedulerReady>(
+    new URL('./scheduler-process.ts', import.meta.url),
+    { databaseUrl: url.href, workerToken: TOKEN } satisfies SchedulerOrder,
+  );
+  const { port } = scheduler.ready;
   const put = async (dag: SerializedDag): Promise<void> => {
     const answer = await fetch(`http://127.0.0.1:${port}/execution/dags`, {
       method: 'PUT',
@@ -64,7 +50,6 @@ export async function startBenchEngine(postgresUrl: string): Promise<BenchEngine
   let created = 0;
   return {
     database,
-    scheduler,
     url: `http://127.0.0.1:${port}`,
     token: TOKEN,
     register: async (dag) => {
@@ -114,8 +99,7 @@ export async function startBenchEngine(postgresUrl: string): Promise<BenchEngine
       }
     },
     stop: async () => {
-      await app.close();
-      await scheduler.close();
+      await scheduler.stop();
       await database.close();
       await admin.query(`drop database ${name} with (force)`);
       await admin.end();

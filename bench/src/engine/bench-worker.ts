@@ -50,6 +50,15 @@ export class BenchWorker {
     this.beat = setInterval(() => void this.heartbeat(), HEARTBEAT_MS);
   }
 
+  /** When the report of a task was answered; waits for the answer, which may come after the state is readable. */
+  async endOf(runKey: number, ix: number): Promise<number> {
+    for (;;) {
+      const at = this.ended.get(`${runKey}/${ix}`);
+      if (at !== undefined) return at;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   async stop(): Promise<void> {
     this.isStopped = true;
     clearInterval(this.beat);
@@ -86,7 +95,7 @@ export class BenchWorker {
     } catch (thrown) {
       this.isPolling = false;
       this.idle += slots;
-      if (!this.isStopped) throw thrown;
+      if (!(this.isStopped as boolean)) throw thrown;
       return;
     }
     void this.poll();

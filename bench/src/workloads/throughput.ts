@@ -1,6 +1,11 @@
+import { Database } from '@tidegate/engine/server';
+
 import { BenchWorker } from '../engine/bench-worker.ts';
 import { benchDag, startBenchEngine } from '../engine/bench-engine.ts';
-import { median, type Workload } from '../workload.ts';
+import { createRuns } from '../product/create-runs.ts';
+import { NO_OP_TASKS, withProduct, type Product } from '../product/product.ts';
+import { untilEnded } from '../product/product-runs.ts';
+import { median, type Figure, type Workload, type WorkloadContext } from '../workload.ts';
 
 const RUNS = 1_000;
 const TASKS = 10;
@@ -9,26 +14,48 @@ const ROUNDS = 3;
 /** Many short chains at once: tasks a second of one scheduler. */
 export const throughput: Workload = {
   name: 'throughput',
-  description: '1,000 runs of a chain of 10 no-op tasks at once',
-  run: async ({ services }) => {
-    const engine = await startBenchEngine(await services.postgresUrl());
-    const worker = new BenchWorker({ ...engine, slots: 32 });
-    worker.start();
-    const dag = benchDag(
-      'throughput',
-      Array.from({ length: TASKS }, (_, ix) => (ix === 0 ? [] : [ix - 1])),
-    );
-    const version = await engine.register(dag);
-    const rates: number[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const startedAt = performance.now();
-      const keys = await engine.createRuns(dag, version, RUNS);
-      await engine.waitForRuns(keys, 50);
-      const last = Math.max(...keys.map((key) => worker.ended.get(`${key}/${TASKS - 1}`) ?? NaN));
-      rates.push((RUNS * TASKS * 1_000) / (last - startedAt));
-    }
-    await worker.stop();
-    await engine.stop();
-    return [{ metric: 'tasks_per_second', value: median(rates), unit: 'tasks/s' }];
-  },
+  description: '1,000 runs of a chain of 10 no-op tasks at once: whole product, and engine alone',
+  run: async (context) => [
+    ...(await withProduct(context, NO_OP_TASKS, measureProduct)),
+    ...(context.lane === 'postgres' ? await engineFigures(context) : []),
+  ],
 };
+
+async function measureProduct(product: Product): Promise<Figure[]> {
+  const database = new Database({ url: product.metadataUrl });
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const startedAt = performance.now();
+    const runIds = await createRuns(database, 'bench_throughput', RUNS);
+    await untilEnded(product, { dagId: 'bench_throughput', runIds, pollMs: 20 });
+    rates.push((RUNS * TASKS * 1_000) / (performance.now() - startedAt));
+  }
+  await database.close();
+  return figures('product', rates);
+}
+
+async function engineFigures({ services }: WorkloadContext): Promise<Figure[]> {
+  const engine = await startBenchEngine(await services.postgresUrl());
+  const worker = new BenchWorker({ ...engine, slots: 32 });
+  worker.start();
+  const dag = benchDag(
+    'throughput',
+    Array.from({ length: TASKS }, (_, ix) => (ix === 0 ? [] : [ix - 1])),
+  );
+  const version = await engine.register(dag);
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const startedAt = performance.now();
+    const keys = await engine.createRuns(dag, version, RUNS);
+    await engine.waitForRuns(keys, 50);
+    const last = Math.max(...(await Promise.all(keys.map((key) => worker.endOf(key, TASKS - 1)))));
+    rates.push((RUNS * TASKS * 1_000) / (last - startedAt));
+  }
+  await worker.stop();
+  await engine.stop();
+  return figures('engine', rates);
+}
+
+function figures(of: string, rates: readonly number[]): Figure[] {
+  return [{ of, metric: 'tasks_per_second', value: median(rates), unit: 'tasks/s' }];
+}
