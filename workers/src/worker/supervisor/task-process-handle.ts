@@ -38,6 +38,12 @@ export interface TaskProcessOptions {
   readonly heapMb: number;
 }
 
+/**
+ * Twice Node's own: what a batch of records leaves behind then dies young, which saves a quarter of a
+ * loader's CPU. It is taken only by processes that fill it.
+ */
+const YOUNG_MB = 32;
+
 /** How long the streams of a dead process may stay open, held by whatever it started. */
 const DRAIN_MS = 1_000;
 
@@ -53,7 +59,11 @@ export function startTaskProcess(
     detached: true,
     serialization: 'advanced',
     env: { ...options.environment },
-    execArgv: [...sourceArguments(), `--max-old-space-size=${options.heapMb}`],
+    execArgv: [
+      ...sourceArguments(),
+      `--max-old-space-size=${options.heapMb}`,
+      `--max-semi-space-size=${YOUNG_MB}`,
+    ],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
   });
   const batch = createMessageBatch<ToProcess>((text) => {
