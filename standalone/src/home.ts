@@ -82,12 +82,13 @@ function isSameProcess({ pid, startedAt }: LockHolder): boolean {
   }
 }
 
-/** When the kernel started a process, in its own ticks; empty where there is no /proc. */
+/** When the kernel started a process, in its own ticks; `ended` for one nobody has buried; empty without /proc. */
 function startTimeOf(pid: number): string {
   const file = `/proc/${pid}/stat`;
   if (!existsSync(file)) return '';
-  // The name in parentheses may hold spaces; the start time is the 20th field after it.
-  return readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? '';
+  // The name in parentheses may hold spaces; state and start time are the first and 20th field after it.
+  const fields = readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '');
 }
 
 function readSecrets(file: string): HomeSecrets {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { findFreePort } from './services/index.ts';
 
@@ -20,12 +21,21 @@ export class StablePorts {
 
   async get(name: string): Promise<number> {
     const last = this.#known[name];
-    if (last !== undefined && (await isFree('127.0.0.1', last))) return last;
+    if (last !== undefined && (await isFreeSoon(last))) return last;
     const port = await findFreePort();
     this.#known[name] = port;
     writeFileSync(this.#file, JSON.stringify(this.#known));
     return port;
   }
+}
+
+/** After a kill, our own server of last time may need a moment to go. */
+async function isFreeSoon(port: number): Promise<boolean> {
+  for (const deadline = Date.now() + 3_000; Date.now() < deadline;) {
+    if (await isFree('127.0.0.1', port)) return true;
+    await delay(50);
+  }
+  return false;
 }
 
 /** True when nothing listens on a port of this machine. */

@@ -4,7 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
 import { BankUnderLoad, GOES_ON_WITHIN_MS } from './bank-under-load.ts';
-import { StandaloneUnderTest } from './standalone-under-test.ts';
+import { descendantsOf } from './process-tree.ts';
+import { isAlive, signal, StandaloneUnderTest } from './standalone-under-test.ts';
+import { untilTrue } from './until.ts';
 
 describeWith(['mysql'], 'the bank pipeline, kill -9 in mid-load', () => {
   const standalone = new StandaloneUnderTest();
@@ -42,6 +44,16 @@ describeWith(['mysql'], 'the bank pipeline, kill -9 in mid-load', () => {
     await standalone.start();
     console.log(`started again within ${Math.round(performance.now() - startedAt)} ms`);
     await bank.timeToGoOn('kill -9 of everything');
+    expect(await bank.faultsAtRest()).toEqual([]);
+  });
+
+  it('leaves nothing running when its parent dies, and goes on when that is started again at once', async () => {
+    bank.source.startLoad();
+    const children = descendantsOf(standalone.pid).map(({ pid }) => pid);
+    signal(standalone.pid, 'SIGKILL');
+    await standalone.start();
+    await untilTrue('the old processes to be gone', () => !children.some(isAlive));
+    await bank.timeToGoOn('kill -9 of the parent');
     expect(await bank.faultsAtRest()).toEqual([]);
   });
 

@@ -75,8 +75,7 @@ export class StandaloneUnderTest implements AsyncDisposable {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        PATH: process.env['PATH'],
-        HOME: process.env['HOME'],
+        ...{ PATH: process.env['PATH'], HOME: process.env['HOME'] },
         TIDEGATE_HOME: this.home,
         TIDEGATE_PORT: String(this.#port),
         TIDEGATE_FAILPOINTS: this.failpoints,

@@ -56,6 +56,8 @@ export async function ensureMysqlUser(
       `grant select, reload, show databases, replication slave, replication client on *.* to ${name}`,
     );
     await connection.query(`grant all on ${connection.escapeId(account.database)}.* to ${name}`);
+    // MariaDB keeps accounts in tables that a crash soon after would empty.
+    await connection.query('flush tables');
   } finally {
     await connection.end();
   }

@@ -40,12 +40,30 @@ export interface PostgresServer extends ServerProcess {
   readonly version: string;
 }
 
+/** How long the processes of a server that was killed may take to go. */
+const REMAINS_MS = 10_000;
+
 /** Starts a private PostgreSQL on the loopback interface, making its cluster first where there is none. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const folder = findPostgresFolder(options.binaries ?? 'packaged');
   const { dataFolder } = options;
   if (!existsSync(path.join(dataFolder, 'PG_VERSION'))) await initialize(folder, options);
+  const wasKilled = existsSync(path.join(dataFolder, 'postmaster.pid'));
   await stopOrphan(dataFolder);
+  const deadline = Date.now() + (wasKilled ? REMAINS_MS : 0);
+  for (;;) {
+    try {
+      return await startCluster(folder, options);
+    } catch (error) {
+      // It refuses to start while anything of its predecessor is left.
+      if (Date.now() > deadline) throw error;
+      await delay(100);
+    }
+  }
+}
+
+async function startCluster(folder: string, options: PostgresOptions): Promise<PostgresServer> {
+  const { dataFolder } = options;
   const port = options.port ?? (await findFreePort());
   // Sockets have a length limit that deep homes exceed; nobody uses them here.
   const settings = [

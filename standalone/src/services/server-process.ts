@@ -41,7 +41,13 @@ export async function startServer(program: ServerProgram): Promise<ServerProcess
   child.stdout.pipe(log);
   child.stderr.pipe(log);
   const ended = endOf(child);
-  await untilReady(program, ended);
+  try {
+    await untilReady(program, ended);
+  } catch (error) {
+    // One that is only slow must not go on by itself and keep its folder.
+    await stopChild(program, child);
+    throw error;
+  }
   return { pid: child.pid ?? 0, ended, stop: (graceMs) => stopChild(program, child, graceMs) };
 }
 

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { systemClock } from '@tidegate/engine/platform';
+import { Database, RunRewriter } from '@tidegate/engine/server';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+
+import { describeWith } from '../services/services.ts';
+import { armFailpoint } from './armed-failpoint.ts';
+import { BankUnderLoad } from './bank-under-load.ts';
+import { isAlive, signal, StandaloneUnderTest } from './standalone-under-test.ts';
+import { until, untilTrue } from './until.ts';
+
+describeWith(['mysql'], 'the bank pipeline, work that is done late or again', () => {
+  const standalone = new StandaloneUnderTest();
+  let bank: BankUnderLoad;
+  beforeAll(async () => {
+    await standalone.start();
+    bank = await BankUnderLoad.open(standalone, 3);
+  }, 120_000);
+  afterAll(async () => {
+    await bank[Symbol.asyncDispose]();
+    await standalone[Symbol.asyncDispose]();
+  }, 90_000);
+  afterEach(({ task }) => {
+    if (task.result?.state === 'fail') console.error(standalone.story);
+  });
+
+  it('refuses a load that wakes in its middle after another worker took it over', async () => {
+    bank.source.startLoad();
+    const sleeper = await armFailpoint(standalone.failpoints, 'load.staged', 'pause').hit();
+    await standalone.kill('worker');
+    await bank.timeToGoOn('kill -9 of a worker whose load stands still');
+    expect(isAlive(sleeper)).toBe(true);
+    signal(sleeper, 'SIGCONT');
+    await untilTrue('the sleeper to end', () => !isAlive(sleeper));
+    const log = readFileSync(path.join(standalone.home, 'logs', 'postgres.log'), 'utf8');
+    expect(log).toContain('violates check constraint "fence_token_not_older"');
+    expect(await bank.faultsAtRest()).toEqual([]);
+  });
+
+  it('gives the tries of a worker that stood still beyond its lease to the next, once', async () => {
+    bank.source.startLoad();
+    const sleeper = await armFailpoint(standalone.failpoints, 'load.staged', 'pause').hit();
+    const [worker = 0] = standalone.pidsOf('worker');
+    signal(worker, 'SIGSTOP');
+    const lost = `select from tidegate.task_try where state = 'lost' and end_ms > $1`;
+    const since = Date.now();
+    await onMetadata(async (client) => {
+      const isLost = async (): Promise<true | undefined> =>
+        ((await client.query(lost, [since])).rowCount ?? 0) > 0 ? true : undefined;
+      await until('the lease to run out', isLost, 45_000);
+    });
+    signal(worker, 'SIGCONT');
+    signal(sleeper, 'SIGCONT');
+    await bank.timeToGoOn('SIGCONT of a worker beyond its lease');
+    expect(await bank.faultsAtRest()).toEqual([]);
+  });
+
+  it('changes nothing when loaded ranges are cleared and run again, in mid-load and through a kill', async () => {
+    bank.source.startLoad();
+    await using database = databaseOf(standalone.metadataUrl);
+    const rewriter = new RunRewriter({ database: database.database, clock: systemClock });
+    const { rows } = await database.database.query<{ run_key: number }>(
+      `select run_key from tidegate.dag_run where state = 'success' order by run_key desc limit 12`,
+    );
+    expect(rows).toHaveLength(12);
+    const kill = armFailpoint(standalone.failpoints, 'rewrite.before-commit', 'kill');
+    for (const { run_key: runKey } of rows) await rewriter.clear(Number(runKey), [0, 1]);
+    await kill.hit();
+    await bank.timeToGoOn('12 cleared runs');
+    expect(await bank.faultsAtRest()).toEqual([]);
+    const cleared = await database.database.query(
+      `select from tidegate.dag_run where run_key = any ($1) and clear_number = 1`,
+      [rows.map(({ run_key: runKey }) => runKey)],
+    );
+    expect(cleared.rowCount).toBe(12);
+  });
+
+  async function onMetadata(work: (client: pg.Client) => Promise<void>): Promise<void> {
+    const client = new pg.Client({ connectionString: standalone.metadataUrl });
+    await client.connect();
+    try {
+      await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+});
+
+function databaseOf(url: string): AsyncDisposable & { readonly database: Database } {
+  const database = new Database({ url });
+  return { database, [Symbol.asyncDispose]: () => database.close() };
+}
