@@ -8,6 +8,8 @@ export interface RunningProcess {
 
 /** All living descendants of a process, parents before children. */
 export function descendantsOf(root: number): RunningProcess[] {
+  // 0 stands for a process that has ended; to the kernel it is the parent of everything.
+  if (root <= 0) return [];
   const all = listProcesses();
   const found: RunningProcess[] = [];
   for (let generation = [root]; generation.length > 0;) {
