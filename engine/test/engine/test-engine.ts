@@ -23,6 +23,8 @@ export interface TestEngineOptions {
   readonly clock?: Clock;
   readonly connections?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
+  /** The BullMQ lane: what is queued stays in the outbox for the test to read. */
+  readonly isQueueing?: boolean;
   /** Where the scheduler's own connections go, when not straight to the database. */
   readonly schedulerUrl?: string;
 }
@@ -45,7 +47,7 @@ export class TestEngine implements AsyncDisposable {
       clock,
       logger: silentLogger,
       taskTokenKey: 'test key',
-      outbox: null,
+      outbox: options.isQueueing === true ? { wake: () => undefined } : null,
       onRunsEnded: () => undefined,
       onDagsChanged: () => undefined,
       onSweep: () => Promise.resolve(),
