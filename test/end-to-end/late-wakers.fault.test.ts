@@ -67,7 +67,7 @@ describeWith(['mysql'], 'the bank pipeline, work that is done late or again', ()
     );
     expect(rows).toHaveLength(12);
     const kill = armFailpoint(standalone.failpoints, 'rewrite.before-commit', 'kill');
-    for (const { run_key: runKey } of rows) await rewriter.clear(Number(runKey), [0, 1]);
+    for (const { run_key: runKey } of rows) await rewriter.clear(runKey, [0, 1]);
     await kill.hit();
     await bank.timeToGoOn('12 cleared runs');
     expect(await bank.faultsAtRest()).toEqual([]);

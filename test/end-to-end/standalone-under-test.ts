@@ -45,6 +45,7 @@ export class StandaloneUnderTest implements AsyncDisposable {
   readonly failpoints = path.join(this.scratch, 'failpoints');
   readonly #env: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
+  #code: number | null = null;
   #port = 0;
   output = '';
 
@@ -88,9 +89,16 @@ export class StandaloneUnderTest implements AsyncDisposable {
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    child.once('exit', () => {
+    child.once('exit', (code) => {
+      this.#code = code;
       if (this.#child === child) this.#child = undefined;
     });
+  }
+
+  /** Waits until it has ended by itself; answers its exit code. */
+  async ended(withinMs: number): Promise<number | null> {
+    await until('it to end', () => (this.#child === undefined ? true : undefined), withinMs);
+    return this.#code;
   }
 
   get url(): string {

@@ -1,0 +1,197 @@
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+
+import mysql from 'mysql2/promise';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import {
+  findFreePort,
+  type PostgresServer,
+  startPostgres,
+} from '../../standalone/src/services/index.ts';
+import { createMysqlDatabase, describeWith, serviceAddress } from '../services/services.ts';
+import {
+  createOwnMariaDb,
+  type OwnMariaDb,
+} from '../../workers/src/capture/testing/own-mariadb.ts';
+import { processesNaming } from './process-tree.ts';
+import { StandaloneUnderTest } from './standalone-under-test.ts';
+
+/** Starts with these variables and answers what it said and its exit code; nothing may be left running. */
+async function failedStart(env: NodeJS.ProcessEnv): Promise<{ code: number | null; said: string }> {
+  await using standalone = new StandaloneUnderTest({ env });
+  await standalone.launch();
+  const code = await standalone.ended(60_000);
+  expect(processesNaming(standalone.scratch)).toEqual([]);
+  const said = standalone.output
+    .split('\n')
+    .filter((line) => !/^ {2}\w|starting the databases/.test(line))
+    .join('\n');
+  return { code, said };
+}
+
+describeWith(['mysql', 'postgres'], 'npm start with a fault in its surroundings', () => {
+  let postgres: PostgresServer;
+  let noBinlog: OwnMariaDb;
+  let taken: Server;
+  let nobody: number;
+  const scratch = new StandaloneUnderTest();
+  const source = new URL('mysql://placeholder');
+  beforeAll(async () => {
+    postgres = await startPostgres({
+      dataFolder: path.join(scratch.scratch, 'postgres'),
+      logFile: path.join(scratch.scratch, 'postgres.log'),
+      password: 'right',
+    });
+    noBinlog = await createOwnMariaDb();
+    await noBinlog.start(['--skip-log-bin', '--binlog-format=STATEMENT']);
+    taken = createServer().listen(0, '127.0.0.1');
+    nobody = await findFreePort();
+    const database = await createMysqlDatabase('bad_start');
+    source.href = database.url;
+  }, 120_000);
+  afterAll(async () => {
+    taken.close();
+    await postgres.stop();
+    await noBinlog[Symbol.asyncDispose]();
+    await scratch[Symbol.asyncDispose]();
+  });
+
+  const expectRefusal = async (env: NodeJS.ProcessEnv, ...parts: RegExp[]): Promise<void> => {
+    const { code, said } = await failedStart(env);
+    console.log(said.trim());
+    expect(code).toBe(1);
+    for (const part of parts) expect(said).toMatch(part);
+    expect(said).not.toMatch(/\n\s+at /);
+  };
+  const postgresUrl = (user: string, database = 'postgres', port = postgres.port): string =>
+    `postgres://${user}@127.0.0.1:${port}/${database}`;
+
+  it('names every fault of the configuration at once', async () => {
+    await expectRefusal(
+      {
+        TIDEGATE_PORT: 'eighty',
+        TIDEGATE_HOMEE: '/tmp',
+        TIDEGATE_CONN_BANKDW: 'bankdw',
+        TIDEGATE_KAFKA_SASL_USERNAME: 'user',
+      },
+      /TIDEGATE_PORT is no port number/,
+      /TIDEGATE_HOMEE is not known/,
+      /TIDEGATE_CONN_BANKDW must be a URI/,
+      /TIDEGATE_KAFKA_SASL_PASSWORD/,
+    );
+  });
+
+  it('names a port that is taken', async () => {
+    const { port } = taken.address() as { port: number };
+    await expectRefusal({ TIDEGATE_PORT: String(port) }, /in use/, /TIDEGATE_PORT/);
+    await expectRefusal(
+      { TIDEGATE_POSTGRES_PORT: String(port) },
+      /in use/,
+      /TIDEGATE_POSTGRES_PORT/,
+    );
+  });
+
+  it.each(['TIDEGATE_DATABASE_URL', 'TIDEGATE_CONN_BANKDW'])(
+    'says of %s what is wrong with it',
+    async (variable) => {
+      const named = new RegExp(variable);
+      await expectRefusal(
+        { [variable]: postgresUrl('postgres:wrong') },
+        named,
+        /check user and password/,
+      );
+      await expectRefusal(
+        { [variable]: postgresUrl('postgres:right', 'none') },
+        named,
+        /no database 'none'/,
+      );
+      await expectRefusal(
+        { [variable]: postgresUrl('a:b', 'c', nobody) },
+        named,
+        /nothing answers/,
+      );
+    },
+  );
+
+  it('says of the source what is wrong with it', async () => {
+    const at = (change: (url: URL) => void): NodeJS.ProcessEnv => {
+      const url = new URL(source.href);
+      change(url);
+      return { TIDEGATE_CONN_BANKDB: url.href };
+    };
+    await expectRefusal(
+      at((url) => (url.password = 'wrong')),
+      /TIDEGATE_CONN_BANKDB/,
+      /refuses/,
+    );
+    await expectRefusal(
+      at((url) => (url.port = String(nobody))),
+      /TIDEGATE_CONN_BANKDB/,
+      /nothing answers/,
+    );
+    await expectRefusal(
+      at(() => undefined),
+      /bank_accounts does not exist/,
+      /create it/,
+    );
+  });
+
+  it('lists everything a source lacks, each with its remedy', async () => {
+    const administrator = await mysql.createConnection(serviceAddress('mysql'));
+    const database = source.pathname.slice(1);
+    const table = `${database}.bank_accounts`;
+    await administrator.query(
+      `create table ${table} (id bigint, user_id bigint, account varchar(99), created_at datetime, updated_at timestamp)`,
+    );
+    await administrator.query(`create user if not exists '${database}'@'%' identified by 'pw'`);
+    await administrator.query(`grant select on ${table} to '${database}'@'%'`);
+    const url = new URL(source.href);
+    url.username = database;
+    url.password = 'pw';
+    await expectRefusal(
+      { TIDEGATE_CONN_BANKDB: url.href },
+      /lacks REPLICATION SLAVE: grant/,
+      /has no primary key: alter table/,
+    );
+    await administrator.query(`drop user '${database}'@'%'`);
+    await administrator.query(`drop database ${database}`);
+    await administrator.end();
+  });
+
+  it('says that the binlog is off, and how to turn it on', async () => {
+    await expectRefusal(
+      { TIDEGATE_CONN_BANKDB: `${noBinlog.url}/mysql` },
+      /log_bin is OFF, must be ON: put log_bin=binlog/,
+      /binlog_format is STATEMENT, must be ROW: set global/,
+    );
+  });
+
+  it('names a broker and a Redis that nobody answers for', async () => {
+    await expectRefusal(
+      { TIDEGATE_KAFKA_BROKERS: `127.0.0.1:${nobody}` },
+      /TIDEGATE_KAFKA_BROKERS/,
+      /nothing answers|cannot be reached/,
+    );
+    await expectRefusal(
+      { TIDEGATE_REDIS_URL: `redis://127.0.0.1:${nobody}` },
+      /TIDEGATE_REDIS_URL/,
+      /nothing answers|cannot be reached/,
+    );
+  });
+
+  it('says which process has the home', async () => {
+    await using first = new StandaloneUnderTest();
+    await first.start();
+    await using second = new StandaloneUnderTest({ env: { TIDEGATE_HOME: first.home } });
+    await second.launch();
+    expect(await second.ended(60_000)).toBe(1);
+    expect(second.output).toContain(
+      `Tidegate runs already in ${first.home} (process ${first.pid})`,
+    );
+    expect(second.output).toContain('TIDEGATE_HOME');
+    expect((await fetch(`${first.url}/health`)).status).toBe(200);
+    await first.stop();
+    expect(processesNaming(first.scratch)).toEqual([]);
+  }, 180_000);
+});
