@@ -1,11 +1,13 @@
 import { failpoint } from '@tidegate/engine/platform';
+import type pg from 'pg';
 
+import { loadError } from './errors.ts';
 import { throughOutages, type WaitContext } from './waiting.ts';
-import { dirtyTable } from './load-target.ts';
+import { deletedTable, dirtyTable } from './load-target.ts';
 import { DRAIN_LOCK } from './private-schema.ts';
 import { SessionPool } from './session-pool.ts';
 import { Session } from './session.ts';
-import { columnList, identifier, tableName } from './sql-text.ts';
+import { columnList, identifier, literal, tableName } from './sql-text.ts';
 
 export interface DrainOptions {
   readonly uri: string;
@@ -19,7 +21,7 @@ export interface DrainOptions {
 
 export type DrainSummary = { readonly groups: number; readonly removed: number };
 
-const pool = new SessionPool<undefined>(60_000);
+const pool = new SessionPool<DrainTarget>(60_000);
 
 /**
  * Recomputes the statistics of all dirty groups from current, in one statement: whatever it sees of the
@@ -37,6 +39,7 @@ export async function drainGroups(
     const onAbort = (): void => session.destroy();
     context.signal.addEventListener('abort', onAbort);
     try {
+      if (!session.prepared.isLoaded) return await nothingLoaded(session);
       const rows = await session.run(drainMessage(options));
       failpoint('stats.before-commit');
       await session.run('commit');
@@ -53,11 +56,43 @@ export async function drainGroups(
   });
 }
 
-function openDrainSession(options: DrainOptions): Promise<Session<undefined>> {
+interface DrainTarget {
+  readonly isLoaded: boolean;
+}
+
+/** Before the first load there are no groups, and none of our tables either. */
+function openDrainSession(options: DrainOptions): Promise<Session<DrainTarget>> {
   return Session.open(options.uri, async (client) => {
-    await client.query(drainStatement(options));
-    return undefined;
+    const isLoaded = await hasDirtyTable(client, options);
+    if (isLoaded) await client.query(drainStatement(options));
+    return { isLoaded };
   });
+}
+
+async function nothingLoaded(session: Session<DrainTarget>): Promise<DrainSummary> {
+  await session.close();
+  return { groups: 0, removed: 0 };
+}
+
+/** False before the first load. Throws `GROUP_UNKNOWN` when the loads keep no such groups. */
+async function hasDirtyTable(
+  client: pg.Client,
+  { current, group }: DrainOptions,
+): Promise<boolean> {
+  const table = tableName(current);
+  const found = async (name: string): Promise<boolean> => {
+    const { rows } = await client.query<{ isThere: boolean }>(
+      `select to_regclass(${literal(name)}) is not null as "isThere"`,
+    );
+    return rows[0]?.isThere === true;
+  };
+  if (await found(dirtyTable(table, group))) return true;
+  if (!(await found(deletedTable(table)))) return false;
+  throw loadError(
+    'GROUP_UNKNOWN',
+    `${table.sql} is loaded without groups by ${group.join(', ')}: name them under \`groups\` of its loadChanges, ` +
+      `then load something`,
+  );
 }
 
 /** A message of several statements is one transaction; the lock has a statement of its own, and ends with it. */

@@ -7,6 +7,8 @@ import { TidegateError } from '@tidegate/engine/platform';
  *   off and the task was given to another. Nothing to do: the other one does the work.
  * - `TARGET_TABLE_MISSING`, `TARGET_KEY_MISSING`, `TARGET_COLUMN_MISSING`, `TARGET_NAME_INVALID`: the tables
  *   named by the task are not as it says. Remedy: in the message.
+ * - `TARGET_UNIQUE`: current has a unique index besides its key's. Cause: rows are loaded by key, so two of them
+ *   that swap a unique value would be refused, though the source took them. Remedy: drop it; the source sees to it.
  * - `MAP_INCOMPLETE`: the row mapping and the target's columns differ. Remedy: map every column, or list
  *   under `defaults` those the database fills.
  * - `STREAM_KIND_CHANGED`: two loaders disagree whether the stream has source positions. Remedy: look at
@@ -15,6 +17,7 @@ import { TidegateError } from '@tidegate/engine/platform';
  *   mistake in the description, the mapping or the table. Remedy: correct it, then clear the task.
  * - `LEDGER_OVERLAP`: the ledger has a part of a chunk. Cause: the log gave other records for the same range
  *   than before. Remedy: clear the task; a new load is exact, whatever the old one did.
+ * - `GROUP_UNKNOWN`: statistics are kept by columns that the loads do not list. Remedy: in the message.
  * - `SEVERAL_TOPICS`: a run's ranges are of more than one topic.
  */
 export type LoadErrorCode =
@@ -23,10 +26,12 @@ export type LoadErrorCode =
   | 'TARGET_KEY_MISSING'
   | 'TARGET_COLUMN_MISSING'
   | 'TARGET_NAME_INVALID'
+  | 'TARGET_UNIQUE'
   | 'MAP_INCOMPLETE'
   | 'STREAM_KIND_CHANGED'
   | 'TOO_MANY_REFUSED'
   | 'LEDGER_OVERLAP'
+  | 'GROUP_UNKNOWN'
   | 'SEVERAL_TOPICS';
 
 export function loadError(

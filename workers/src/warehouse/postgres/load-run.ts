@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { TaskContext } from '@tidegate/engine/dag';
 import { failpoint, systemClock, type Clock } from '@tidegate/engine/platform';
 
@@ -93,14 +95,16 @@ async function load(
       requireFewRefused(summaryOf(parts).quarantined, context.source.records);
     }
     await pipeline.finish();
+    requireFewRefused(summaryOf(parts).quarantined, summaryOf(parts).records);
     isDone = true;
   } finally {
     context.signal.removeEventListener('abort', onAbort);
     for (const used of await pipeline.release()) {
-      // After a failure the target may need a change; the next load looks at its tables anew.
       if (isDone) pool.giveBack(poolKey(options), used);
       else await used.close();
     }
+    // After a failure the target may need a change; the next load looks at its tables anew.
+    if (!isDone) await pool.drop(poolKey(options));
   }
   await cleanUpAfterLoad(context, {
     key: poolKey(options),
@@ -125,8 +129,13 @@ async function begin(context: TaskContext, options: LoadRunOptions, topic: strin
   });
 }
 
-function borrow(options: LoadRunOptions, shape?: TargetShape): Promise<LoaderSession> {
-  return pool.borrow(poolKey(options), () => openLoaderSession(options.uri, options.target, shape));
+/** With `shape`, the session is one that stages rows of this shape. */
+async function borrow(options: LoadRunOptions, shape?: TargetShape): Promise<LoaderSession> {
+  const open = (): Promise<LoaderSession> => openLoaderSession(options.uri, options.target, shape);
+  const session = await pool.borrow(poolKey(options), open);
+  if (shape === undefined || isDeepStrictEqual(session.prepared, shape)) return session;
+  await session.close();
+  return open();
 }
 
 function poolKey({ uri, target }: LoadRunOptions): string {

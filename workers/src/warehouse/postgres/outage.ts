@@ -4,10 +4,10 @@ import { TidegateError } from '@tidegate/engine/platform';
 import pg from 'pg';
 
 /**
- * Which errors say nothing about the data: the server is away, restarting, short of something, or another
- * load holds the lock. A load waits for their end instead of failing.
+ * Which errors say nothing about the data: the server is away, restarting, read-only until a failover
+ * ends, short of something, or another load holds the lock. A load waits for their end instead of failing.
  */
-const WAITED_OUT = /^(?:08|53|57|40)...$|^55P03$|^25P0[23]$/;
+const WAITED_OUT = /^(?:08|53|57|40)...$|^55P03$|^25(?:006|P0[23])$/;
 
 /** How PostgreSQL says that it refuses a row: wrong data, or a violated constraint. */
 const REFUSED = /^2[23]/;

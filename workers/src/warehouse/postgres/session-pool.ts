@@ -35,6 +35,17 @@ export class SessionPool<Prepared> {
     waiting.push(idle);
   }
 
+  /** Closes what is idle: what it was prepared for may have changed. */
+  async drop(key: string): Promise<void> {
+    const idle = this.#idle.get(key) ?? [];
+    await Promise.all(
+      idle.splice(0).map(({ session, timer }) => {
+        clearTimeout(timer);
+        return session.close();
+      }),
+    );
+  }
+
   async close(): Promise<void> {
     const all = [...this.#idle.values()].flat();
     this.#idle.clear();

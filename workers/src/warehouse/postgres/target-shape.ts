@@ -60,7 +60,7 @@ export function prepareTarget(client: pg.Client, target: LoadTarget): Promise<Ta
       for (const { name } of [...shape.key, ...shape.mapped])
         getColumn(history, name, target.history);
     for (const name of target.groups.flat()) getColumn(current, name, target.current);
-    await requireUniqueKey(client, target);
+    await requireUniqueKey(client, target, shape.mapped);
     await completeTables(client, target, { current, history });
     await client.query(privateTables(target, shape, current));
     return shape;
@@ -111,14 +111,29 @@ function getColumn(columns: readonly FoundColumn[], name: string, table: TableNa
 }
 
 /** Loads find rows by key and rely on there being one: the key must be unique, not only in the description. */
-async function requireUniqueKey(client: pg.Client, target: LoadTarget): Promise<void> {
+async function requireUniqueKey(
+  client: pg.Client,
+  target: LoadTarget,
+  mapped: readonly TargetColumn[],
+): Promise<void> {
   const names = Object.keys(target.key).sort();
-  const { rows } = await client.query<{ names: string[] }>(`
-    select array_agg(a.attname::text order by a.attname) as names
+  const { rows } = await client.query<{ index: string; names: string[] }>(`
+    select i.indexrelid::regclass::text as index, array_agg(a.attname::text order by a.attname) as names
     from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
     where i.indrelid = to_regclass(${literal(target.current.sql)}) and i.indisunique
       and i.indpred is null and i.indexprs is null
     group by i.indexrelid`);
+  const other = rows.find(
+    ({ names: unique }) =>
+      mapped.some(({ name }) => unique.includes(name)) &&
+      !names.every((name) => unique.includes(name)),
+  );
+  if (other !== undefined)
+    throw loadError(
+      'TARGET_UNIQUE',
+      `${target.current.sql} has a unique index on (${other.names.join(', ')}), which is not its key: two rows ` +
+        `that swap such values could not be loaded. Drop it, the source sees to it: drop index ${other.index}`,
+    );
   if (rows.some((row) => [...row.names].sort().join() === names.join())) return;
   throw loadError(
     'TARGET_KEY_MISSING',
