@@ -41,6 +41,9 @@ export {
 } from './store/reads/list-runs.ts';
 export { listTaskInstances, type TaskInstanceRow } from './store/reads/list-task-instances.ts';
 export { listTries, type TaskTry } from './store/reads/list-tries.ts';
+export { selectTasks, type SelectedTasks } from './store/reads/select-tasks.ts';
+export type { TaskSelection } from './state/select-tasks.ts';
+export type { MarkedRunState, MarkedTaskState } from './state/change-tasks.ts';
 export { readTaskLog, type TaskLogPage } from './store/reads/read-task-log.ts';
 
 export {

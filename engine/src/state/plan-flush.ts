@@ -57,7 +57,8 @@ function beginRuns(draft: FlushDraft, batch: FlushBatch): number[] {
   const started: number[] = [];
   for (const runKey of batch.begins) {
     const run = draft.rows.runs.get(runKey);
-    if (run?.state !== 'queued') continue;
+    // One with a past is settled whole: its roots may have finished long ago.
+    if (run?.state !== 'queued' || run.clearNumber > 0) continue;
     draft.touchRun(run);
     run.state = 'running';
     started.push(runKey);
