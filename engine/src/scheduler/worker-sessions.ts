@@ -1,14 +1,17 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../store/db.ts';
 import { endSession, openSession, renewSession } from '../store/instances.ts';
-import { listTriesOfSession, type HeldTry } from '../store/sweep/sweep-rows.ts';
+import { listTriesOfSession, listUnheardTries, type HeldTry } from '../store/sweep/sweep-rows.ts';
 
 /** A lease covers every try a worker's last heartbeat named. */
 export const LEASE_MS = 15_000;
 
 interface Known {
   readonly sessionKey: number;
+  readonly openedAt: number;
   isEnded: boolean;
+  /** Its first beat was heard here. */
+  isHeard: boolean;
 }
 
 /** The worker sessions this scheduler has heard of. */
@@ -56,7 +59,8 @@ export class WorkerSessions {
       leaseMs: LEASE_MS,
       held,
     });
-    if (!isValid) this.forget(sessionKey);
+    if (isValid) await this.hearFirst(sessionKey, held);
+    else this.forget(sessionKey);
     return isValid;
   }
 
@@ -72,6 +76,18 @@ export class WorkerSessions {
     this.byKey.delete(known.sessionKey);
     await endSession(this.database, known.sessionKey, new Date(this.clock.now()));
     this.lose(await listTriesOfSession(this.database, known.sessionKey), reason);
+  }
+
+  /**
+   * A scheduler that died between the commit of a grant and its answer leaves a try nobody knows of. The next
+   * one finds it by the first beat it hears, long before the lease would end.
+   */
+  private async hearFirst(sessionKey: number, held: readonly number[]): Promise<void> {
+    const session = this.byKey.get(sessionKey);
+    if (session === undefined || session.isHeard) return;
+    session.isHeard = true;
+    const unheard = { sessionKey, held, at: session.openedAt };
+    this.lose(await listUnheardTries(this.database, unheard), 'its grant never reached the worker');
   }
 
   /** Void by now, here or on another scheduler: its next call is judged by the database. */
@@ -98,7 +114,12 @@ export class WorkerSessions {
       this.forget(key);
       this.lose(await listTriesOfSession(this.database, key), 'the worker was restarted');
     }
-    const session = { sessionKey: opened.sessionKey, isEnded: opened.isEnded };
+    const session = {
+      sessionKey: opened.sessionKey,
+      openedAt: this.clock.now(),
+      isEnded: opened.isEnded,
+      isHeard: false,
+    };
     this.byKey.set(session.sessionKey, session);
     return session;
   }

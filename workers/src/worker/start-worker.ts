@@ -95,7 +95,10 @@ export async function startWorker(
   }
   // The claim first: it tells the engine the queues.
   parts.lane.start();
-  void keepSession({ worker, hold: client.holdSession, signal: ended.signal, log });
+  const onOpen = (): void => {
+    parts.heartbeat.beat();
+  };
+  void keepSession({ worker, hold: client.holdSession, onOpen, signal: ended.signal, log });
   log.info({ ...worker, queues: config.queues, lane: config.lane.kind }, 'worker started');
   let stopping: Promise<void> | undefined;
   return {
@@ -127,18 +130,26 @@ function assemble(assembly: Assembly): SupervisorParts {
   const lane = createLane(assembly, supervisor);
   const { executionUrl } = config;
   const topicLog = withoutFunctions(config.topicLog);
+  const finisher = createFinisher({
+    worker,
+    queues: config.queues,
+    send: client.finish,
+    lane,
+    log,
+  });
   return {
     lane,
+    finisher,
     logs: createLogShipper({
       send: (chunks) => client.log({ workerId: worker.workerId, chunks: [...chunks] }),
       log,
     }),
     bundles: createBundleStore({ folder: bundleFolder, fetch: client.artefact, signal: ended }),
-    finisher: createFinisher({ worker, queues: config.queues, send: client.finish, lane, log }),
     heartbeat: startHeartbeat({
       worker,
       send: client.heartbeat,
       supervisor,
+      unanswered: () => finisher.unanswered(),
       log,
       leaseMs: timing.leaseMs,
     }),

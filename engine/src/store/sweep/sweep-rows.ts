@@ -79,6 +79,22 @@ export async function listTriesOfSession(sql: Sql, sessionKey: number): Promise<
   return result.rows.map(toHeldTry);
 }
 
+/** Tries a session was granted before `at` and does not name: their grants never reached it. */
+export async function listUnheardTries(
+  sql: Sql,
+  session: { readonly sessionKey: number; readonly held: readonly number[]; readonly at: number },
+): Promise<HeldTry[]> {
+  const result = await sql.query<HeldRow>(
+    `select task.run_key, task.ix, task.try_number, task.token
+       from tidegate.live_run as live
+       join tidegate.task_instance as task using (run_key)
+      where task.session_key = $1 and task.state in ('running', 'restarting')
+        and task.start_ms < $3 and not task.token = any ($2::bigint[])`,
+    [session.sessionKey, session.held, session.at],
+  );
+  return result.rows.map(toHeldTry);
+}
+
 /** Ready task instances of live runs, of all or of the runs given. */
 export async function listReady(
   sql: Sql,

@@ -31,7 +31,10 @@ export interface EngineClient {
   readonly log: (body: LogRequest) => Promise<void>;
   readonly artefact: (hash: string) => Promise<Buffer>;
   /** Resolves when the session is over: closed by the engine, or by `signal`. */
-  readonly holdSession: (worker: SessionIdentity, signal: AbortSignal) => Promise<void>;
+  readonly holdSession: (
+    worker: SessionIdentity,
+    stream: { readonly signal: AbortSignal; readonly onOpen: () => void },
+  ) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -75,10 +78,11 @@ export function createEngineClient(address: EngineAddress): EngineClient {
       const answer = await call(route, { method: 'GET', isBulk: true });
       return Buffer.from(await answer.body.arrayBuffer());
     },
-    holdSession: async (worker, signal) => {
+    holdSession: async (worker, { signal, onOpen }) => {
       const query = new URLSearchParams({ ...worker }).toString();
       const route = `${EXECUTION_ROUTES.session}?${query}`;
       const answer = await call(route, { method: 'GET', signal, bodyTimeoutMs: 0 });
+      onOpen();
       // The body never ends while the session lives; what it holds says nothing.
       await finished(answer.body.resume());
     },

@@ -4,7 +4,7 @@ import { failpoint, type Logger } from '@tidegate/engine/platform';
 import { WORKER_ERRORS } from '../errors.ts';
 import type { Lane } from './lane.ts';
 import { delay } from './retry.ts';
-import type { TaskResult } from './running-task.ts';
+import { keyText, type TaskResult } from './running-task.ts';
 import type { SessionIdentity } from './engine-client.ts';
 
 export interface FinisherOptions {
@@ -21,6 +21,8 @@ export interface FinisherOptions {
  */
 export interface Finisher {
   add(task: TaskKey, result: TaskResult): void;
+  /** Tries whose results are not yet answered: still held, though they run no more. */
+  unanswered(): Iterable<TaskKey>;
   /** Resolves when everything is answered, or `withinMs` have passed. */
   drain(withinMs: number): Promise<void>;
 }
@@ -39,6 +41,7 @@ interface Report {
 export function createFinisher(options: FinisherOptions): Finisher {
   const waiting: Report[] = [];
   const idle: (() => void)[] = [];
+  const unanswered = new Map<string, TaskKey>();
   let inFlight = 0;
   let isScheduled = false;
 
@@ -50,7 +53,9 @@ export function createFinisher(options: FinisherOptions): Finisher {
       isScheduled = false;
       if (waiting.length === 0) return;
       inFlight += 1;
-      void deliver(takeBatch(waiting), options).then(() => {
+      const batch = takeBatch(waiting);
+      void deliver(batch, options).then(() => {
+        for (const report of batch) unanswered.delete(keyText(report.task));
         inFlight -= 1;
         if (inFlight === 0 && waiting.length === 0) idle.splice(0).forEach((resolve) => resolve());
         schedule();
@@ -60,9 +65,11 @@ export function createFinisher(options: FinisherOptions): Finisher {
   };
   return {
     add: (task, result) => {
+      unanswered.set(keyText(task), task);
       waiting.push({ task, result, text: JSON.stringify({ task, ...result }) });
       schedule();
     },
+    unanswered: () => unanswered.values(),
     drain: async (withinMs) => {
       if (inFlight === 0 && waiting.length === 0) return;
       let timer: NodeJS.Timeout | undefined;

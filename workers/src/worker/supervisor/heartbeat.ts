@@ -1,4 +1,8 @@
-import type { HeartbeatRequest, HeartbeatResponse } from '@tidegate/engine/execution-contract';
+import type {
+  HeartbeatRequest,
+  HeartbeatResponse,
+  TaskKey,
+} from '@tidegate/engine/execution-contract';
 import type { Logger } from '@tidegate/engine/platform';
 
 import type { SessionIdentity } from './engine-client.ts';
@@ -9,6 +13,8 @@ export interface HeartbeatOptions {
   readonly worker: SessionIdentity;
   readonly send: (body: HeartbeatRequest, timeoutMs: number) => Promise<HeartbeatResponse>;
   readonly supervisor: LeaseHolder;
+  /** Tries that have ended and whose results the engine has not answered yet. */
+  readonly unanswered: () => Iterable<TaskKey>;
   readonly log: Logger;
   /** Until the engine says otherwise. */
   readonly leaseMs: number;
@@ -32,6 +38,8 @@ export interface Heartbeat {
   leaseUntilMs(): number;
   /** What the engine's newest answer says about leases. */
   setLeaseMs(leaseMs: number): void;
+  /** Beats at once: a scheduler that knows nothing of us yet should. */
+  beat(): void;
   stop(): void;
 }
 
@@ -66,6 +74,10 @@ class Beating implements Heartbeat {
     // A shorter lease than the one planned for would end before the next beat.
     if (!this.#isSending) this.#schedule(this.#intervalMs());
     this.#watchLeases();
+  }
+
+  beat(): void {
+    if (!this.#isSending && !this.#isStopped) this.#schedule(0);
   }
 
   stop(): void {
@@ -132,13 +144,13 @@ const REVOKED: Stopping = {
   timeoutMs: null,
 };
 
-function toRequest({ worker, supervisor }: HeartbeatOptions): HeartbeatRequest {
+function toRequest({ worker, supervisor, unanswered }: HeartbeatOptions): HeartbeatRequest {
   const told = [...supervisor.tasks].map((task) => ({
     ...task.key,
     ...(task.progress === undefined ? {} : { progress: task.progress }),
     ...(task.waitingFor === undefined ? {} : { waitingFor: task.waitingFor }),
   }));
-  return { ...worker, tasks: told };
+  return { ...worker, tasks: [...told, ...unanswered()] };
 }
 
 function apply(answer: HeartbeatResponse, sentAtMs: number, supervisor: LeaseHolder): void {

@@ -10,15 +10,19 @@ import { delay } from './retry.ts';
  */
 export async function keepSession(options: {
   readonly worker: SessionIdentity;
-  readonly hold: (worker: SessionIdentity, signal: AbortSignal) => Promise<void>;
+  readonly hold: (
+    worker: SessionIdentity,
+    stream: { readonly signal: AbortSignal; readonly onOpen: () => void },
+  ) => Promise<void>;
+  readonly onOpen: () => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }): Promise<void> {
-  const { worker, hold, signal, log } = options;
+  const { worker, hold, onOpen, signal, log } = options;
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     const openedAtMs = performance.now();
     try {
-      await hold(worker, signal);
+      await hold(worker, { signal, onOpen });
     } catch (err) {
       if (isSuperseded(err)) return;
       if (!isOver(signal)) log.warn({ err }, 'session broke');
