@@ -35,9 +35,7 @@ export function loadMessage(step: LoadStep, chunk: Chunk, rows: readonly StagedR
   return [
     `select pg_advisory_xact_lock(${LOAD_LOCK}, ${step.shape.id})`,
     `execute tg_fence(${literal(identity.fenceKey)}, ${identity.fenceToken})`,
-    ...(identity.kind === undefined
-      ? []
-      : [`execute tg_kind(${literal(identity.topic)}, ${literal(identity.kind)})`]),
+    ...kindStatements(identity),
     `execute tg_load(${literal(identity.loadId)})`,
     ...chunk.parts.map((part) => ledgerStatement(identity, part)),
     ...applyStatements(step, chunk, rows),
@@ -55,6 +53,7 @@ export function loadMessage(step: LoadStep, chunk: Chunk, rows: readonly StagedR
 export function trialMessage(step: LoadStep, rows: readonly StagedRow[]): string {
   return [
     `select pg_advisory_xact_lock(${LOAD_LOCK}, ${step.shape.id})`,
+    ...kindStatements(step.identity),
     `execute tg_load(${literal(step.identity.loadId)})`,
     ...applyStatements(step, { truncate: undefined, markers: [] }, rows),
     'set constraints all immediate',
@@ -65,6 +64,11 @@ export function trialMessage(step: LoadStep, rows: readonly StagedRow[]): string
 /** Stages rows inside the message; for few of them, which saves two round trips. */
 export function stageMessage(rows: readonly StagedRow[]): string {
   return `execute tg_stage(${arrayLiterals(rows)})`;
+}
+
+/** Makes the stream's row too, whose number current's rows carry. */
+function kindStatements({ topic, kind }: LoadIdentity): string[] {
+  return kind === undefined ? [] : [`execute tg_kind(${literal(topic)}, ${literal(kind)})`];
 }
 
 function applyStatements(
