@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 
@@ -20,6 +22,7 @@ const KEEP_ALIVE_MS = 10_000;
 export function routeSession(app: FastifyInstance, options: ExecutionOptions): void {
   const { scheduler, clock } = options;
   const open = new Map<string, number>();
+  const streams = new Set<ServerResponse>();
   app.get(EXECUTION_ROUTES.session, async (request, reply) => {
     const worker = parseBody(querySchema, request.query);
     if ((await scheduler.sessions.keyOf(worker)) === null) throw superseded(worker.workerId);
@@ -27,6 +30,7 @@ export function routeSession(app: FastifyInstance, options: ExecutionOptions): v
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
     reply.raw.write(': open\n');
+    streams.add(reply.raw);
     let stop = keepAlive();
     function keepAlive(): () => void {
       return clock.after(KEEP_ALIVE_MS, () => {
@@ -36,6 +40,7 @@ export function routeSession(app: FastifyInstance, options: ExecutionOptions): v
     }
     reply.raw.on('close', () => {
       stop();
+      streams.delete(reply.raw);
       const left = (open.get(worker.sessionId) ?? 1) - 1;
       if (left > 0) open.set(worker.sessionId, left);
       else open.delete(worker.sessionId);
@@ -51,6 +56,7 @@ export function routeSession(app: FastifyInstance, options: ExecutionOptions): v
   let isClosing = false;
   app.addHook('preClose', (done) => {
     isClosing = true;
+    for (const stream of streams) stream.destroy();
     done();
   });
 }

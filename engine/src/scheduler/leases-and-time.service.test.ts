@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+
 import { afterAll, beforeAll, beforeEach, afterEach, expect, it, vi } from 'vitest';
 
 import {
@@ -7,7 +10,7 @@ import {
 } from '../../../test/services/services.ts';
 import { ManualClock } from '../../test/engine/manual-clock.ts';
 import { chainOf, sampleDag } from '../../test/engine/sample-dags.ts';
-import { findMiscounts, TestEngine } from '../../test/engine/test-engine.ts';
+import { findMiscounts, TestEngine, WORKER_TOKEN } from '../../test/engine/test-engine.ts';
 import { FAILURE, SUCCESS, TestWorker, toKey } from '../../test/engine/test-worker.ts';
 import type { Grant } from '../execution/contract.ts';
 import { Database } from '../store/db.ts';
@@ -158,6 +161,29 @@ describeWith(['postgres'], 'leases, timers and the sweep', () => {
     await expect(before.claim(1, 0)).rejects.toThrow('SESSION_SUPERSEDED');
     expect((await before.finish([held])).results).toEqual(['stale']);
     expect((await after.finish([grant])).results).toEqual(['accepted']);
+  });
+
+  it('gives up, after a moment, what the worker of a closed session held', async () => {
+    await engine.register(sampleDag('session', { a: {} }));
+    await engine.createRuns('session');
+    const worker = new TestWorker(engine.app);
+    const address = await engine.app.listen({ host: '127.0.0.1', port: 0 });
+    const who = `workerId=${worker.workerId}&sessionId=${worker.sessionId}`;
+    const supervisor = get(`${address}/execution/session?${who}`, {
+      headers: { authorization: `Bearer ${WORKER_TOKEN}` },
+    });
+    supervisor.on('error', () => undefined);
+    await once(supervisor, 'response');
+    const held = await worker.claimOne();
+    supervisor.destroy();
+    const from = clock.now();
+    const other = new TestWorker(engine.app, 'other');
+    const grant = await grantAfter(other, 200);
+    expect(clock.now() - from).toBeGreaterThanOrEqual(2_000);
+    expect(clock.now() - from).toBeLessThan(15_000);
+    expect(grant).toMatchObject({ tryNumber: 2, maxTries: 1 });
+    expect((await worker.finish([held])).results).toEqual(['stale']);
+    await other.finish([grant]);
   });
 
   it('says what a run waits for, and forgets it when the wait is over', async () => {
