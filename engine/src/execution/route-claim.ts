@@ -13,15 +13,28 @@ import {
 import { EXECUTION_ERRORS } from './errors.ts';
 import type { ExecutionOptions } from './execution-plugin.ts';
 
-/** Long poll. A worker's newer poll answers its older one, so that a slot is offered once. */
+/** The newest poll of a session. */
+interface WaitingPoll {
+  readonly give: () => void;
+  readonly demand: { slots: number };
+}
+
+/**
+ * Long poll. A worker's newer poll answers its older one, so that a slot is offered once; what a flush under
+ * way grants the older one still goes out with its answer, and is taken off what the newer one offers.
+ */
 export function routeClaim(app: FastifyInstance, options: ExecutionOptions): void {
   const { scheduler } = options;
-  const waiting = new Map<string, () => void>();
+  const waiting = new Map<string, WaitingPoll>();
+  // A closing server waits for its requests, and these would last.
+  app.addHook('preClose', (done) => {
+    for (const { give } of [...waiting.values()]) give();
+    done();
+  });
   app.post(EXECUTION_ROUTES.claim, async (request, reply): Promise<ClaimResponse> => {
     const body = parseBody(claimRequestSchema, request.body);
     const sessionKey = await scheduler.sessions.keyOf(body);
     if (sessionKey === null) throw superseded(body.workerId);
-    waiting.get(body.sessionId)?.();
     const grants = await new Promise<readonly Grant[]>((resolve) => {
       let isOpen = true;
       const demand = { sessionKey, queues: new Set(body.queues), slots: body.slots };
@@ -38,15 +51,21 @@ export function routeClaim(app: FastifyInstance, options: ExecutionOptions): voi
         leave();
         stopWaiting();
         reply.raw.off('close', give);
-        if (waiting.get(body.sessionId) === give) waiting.delete(body.sessionId);
+        const newest = waiting.get(body.sessionId);
+        if (newest === own) waiting.delete(body.sessionId);
+        else if (newest !== undefined)
+          newest.demand.slots = Math.max(0, newest.demand.slots - granted.length);
         resolve(granted);
       };
       const give = (): void => {
-        if (isOpen) end([]);
+        if (isOpen && !leave()) end([]);
       };
+      const own = { give, demand };
       const stopWaiting = options.clock.after(body.waitMs, give);
       reply.raw.on('close', give);
-      waiting.set(body.sessionId, give);
+      const older = waiting.get(body.sessionId);
+      waiting.set(body.sessionId, own);
+      older?.give();
     });
     if (grants.length > 0) failpoint('claim.before-answer');
     if (reply.raw.destroyed) scheduler.flusher.takeBack(grants);

@@ -57,6 +57,8 @@ interface Entry {
   readonly reject: (error: Error) => void;
 }
 
+const NO_POLLS: ReadonlySet<Poll> = new Set();
+
 const MOST_REPORTS = 1_000;
 const RETRY_PAUSE_MS = 200;
 
@@ -71,6 +73,7 @@ export class Flusher {
   private readonly wakes = new Map<number, TaskRef>();
   private readonly begins = new Set<number>();
   private readonly polls = new Set<Poll>();
+  private polled: ReadonlySet<Poll> = NO_POLLS;
   private isFlushing = false;
   private isScheduled = false;
   private isClosed = false;
@@ -88,11 +91,17 @@ export class Flusher {
     });
   }
 
-  /** A worker waits for grants until it is answered or leaves. Answers how to leave. */
-  poll(poll: Poll): () => void {
+  /**
+   * A worker waits for grants until it is answered or leaves. Answers how to leave: true says that a flush
+   * under way may grant it something yet, and answers it.
+   */
+  poll(poll: Poll): () => boolean {
     this.polls.add(poll);
     if (this.ready.size > 0) this.kick();
-    return () => this.polls.delete(poll);
+    return () => {
+      this.polls.delete(poll);
+      return this.polled.has(poll);
+    };
   }
 
   wake(refs: readonly TaskRef[]): void {
@@ -144,7 +153,10 @@ export class Flusher {
     this.isScheduled = false;
     try {
       for (let work = this.collect(); work !== null && !this.isClosed; work = this.collect()) {
+        this.polled = new Set(work.polls);
         await this.flush(work);
+        this.polled = NO_POLLS;
+        this.answerLeft(work.polls);
       }
     } finally {
       this.isFlushing = false;
@@ -286,6 +298,11 @@ export class Flusher {
     if (grants.length === 0) return;
     this.polls.delete(poll);
     if (!poll.answer(grants)) this.takeBack(grants);
+  }
+
+  /** Polls that left during the flush were told to wait for its end. */
+  private answerLeft(polls: readonly Poll[]): void {
+    for (const poll of polls) if (!this.polls.has(poll)) poll.answer([]);
   }
 
   /** Grants nobody will hear of. */
