@@ -32,7 +32,8 @@ create table if not exists bank_accounts_current (
   change_timestamp timestamptz not null,
   _v1 bigint not null default -1,
   _v2 bigint not null default -1,
-  _gen bigint not null default -1
+  _gen bigint not null default -1,
+  _partition bigint not null default -1
 );
 create index if not exists bank_accounts_current_user_id on bank_accounts_current (user_id);
 
