@@ -12,6 +12,7 @@ import type { StandaloneConfig } from './config.ts';
 import { openDatabases } from './embedded.ts';
 import { StandaloneError } from './errors.ts';
 import { openHome, writeRunFile } from './home.ts';
+import { startLogRetention } from './log-retention.ts';
 import {
   type Assembly,
   startCaptureProcess,
@@ -81,6 +82,9 @@ async function start(
   const topicLog = await openTopicLog(assembly.topicLog);
   cleanup.add(CLEANUP_ORDER.connections, () => topicLog.close());
   await startProcesses(assembly, topicLog, cleanup);
+  if (config.kafka === undefined) {
+    cleanup.add(CLEANUP_ORDER.web, startLogRetention(topicLog, BANK.topic, deps.logger));
+  }
   const url = await startWeb(assembly, { database, topicLog }, cleanup);
   await register(assembly, cleanup);
   const { total } = await listDags(database, { limit: 1, offset: 0 });
