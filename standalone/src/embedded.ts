@@ -7,7 +7,8 @@ import { BANK, BANK_SOURCE_SQL, BANK_WAREHOUSE_SQL } from './bank.ts';
 import type { StandaloneConfig } from './config.ts';
 import { StandaloneError } from './errors.ts';
 import type { HomeSecrets } from './home.ts';
-import { StablePorts } from './ports.ts';
+import { naming } from './name-fault.ts';
+import { isFreeSoon, StablePorts } from './ports.ts';
 import {
   applyMysqlFile,
   checkPostgres,
@@ -82,19 +83,21 @@ interface OpenedPostgres extends Omit<Databases, 'source'> {
 
 async function openPostgres(config: StandaloneConfig, opening: Opening): Promise<OpenedPostgres> {
   const warehouse = config.connections['BANKDW'];
-  await Promise.all([
-    checkNamed('TIDEGATE_DATABASE_URL', config.databaseUrl),
-    checkNamed('TIDEGATE_CONN_BANKDW', warehouse),
-  ]);
+  await checkNamed({
+    TIDEGATE_DATABASE_URL: config.databaseUrl,
+    TIDEGATE_CONN_BANKDW: warehouse,
+  });
   const isNeeded = [config.databaseUrl, warehouse, config.kafka].includes(undefined);
   const embedded = isNeeded ? await startEmbedded(config, opening) : undefined;
   const metadataUrl = pick(config.databaseUrl, embedded?.metadataUrl);
   const warehouseUrl = pick(warehouse, embedded?.warehouseUrl);
-  await ensureTables(
-    warehouseUrl,
-    'bank_accounts_history',
-    readFileSync(BANK_WAREHOUSE_SQL, 'utf8'),
-  );
+  const tables = readFileSync(BANK_WAREHOUSE_SQL, 'utf8');
+  await naming({ variable: 'TIDEGATE_CONN_BANKDW', url: warehouse }, 'TARGET_UNUSABLE', () =>
+    ensureTables(warehouseUrl, 'bank_accounts_history', tables),
+  ).catch(async (error: unknown) => {
+    await embedded?.server.stop();
+    throw error;
+  });
   return {
     metadataUrl,
     topicLogUrl: config.kafka === undefined ? embedded?.topicLogUrl : undefined,
@@ -126,7 +129,9 @@ async function startEmbedded(config: StandaloneConfig, { secrets, ports, logger 
   const options = {
     dataFolder: path.join(config.home, 'postgres'),
     logFile: path.join(config.home, 'logs', 'postgres.log'),
-    port: config.postgresPort ?? (await ports.get('postgres')),
+    port: await (config.postgresPort === undefined
+      ? ports.get('postgres')
+      : checkedPort(config.postgresPort)),
     password: secrets.postgresPassword,
     settings: ['max_connections=100', 'shared_buffers=128MB', 'deadlock_timeout=200ms'],
   };
@@ -197,14 +202,27 @@ async function fillBankSource(url: string, marker: string): Promise<void> {
   writeFileSync(marker, '');
 }
 
-async function checkNamed(variable: string, url: string | undefined): Promise<void> {
-  if (url === undefined) return;
-  try {
-    await checkPostgres(variable, url);
-  } catch (error) {
-    if (!(error instanceof PostgresUnusable)) throw error;
-    throw new StandaloneError('TARGET_UNUSABLE', error.message, { cause: error });
+/** Looks at every database that is named, and tells all that is wrong at once. */
+async function checkNamed(urls: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const checks = Object.entries(urls).map(async ([variable, url]) => {
+    if (url !== undefined) await checkPostgres(variable, url);
+  });
+  const faults: string[] = [];
+  for (const check of await Promise.allSettled(checks)) {
+    if (check.status === 'fulfilled') continue;
+    if (!(check.reason instanceof PostgresUnusable)) throw check.reason;
+    faults.push(check.reason.message);
   }
+  if (faults.length > 0) throw new StandaloneError('TARGET_UNUSABLE', faults.join('\n'));
+}
+
+/** A port a person chose is used or refused by name; it is never replaced by another. */
+async function checkedPort(port: number): Promise<number> {
+  if (await isFreeSoon(port)) return port;
+  throw new StandaloneError(
+    'PORT_IN_USE',
+    `port ${port} of 127.0.0.1 is in use: stop what listens there, or set TIDEGATE_POSTGRES_PORT to another`,
+  );
 }
 
 function withoutPassword(url: string): string {

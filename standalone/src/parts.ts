@@ -10,6 +10,7 @@ import { type SupervisedChild, superviseChild } from './child-process.ts';
 import type { StandaloneConfig } from './config.ts';
 import type { Databases } from './embedded.ts';
 import type { HomeSecrets } from './home.ts';
+import { naming } from './name-fault.ts';
 import type { CaptureProcessConfig } from './process/capture.ts';
 import type { SchedulerProcessConfig } from './process/scheduler.ts';
 import type { WorkerProcessConfig } from './process/worker.ts';
@@ -84,14 +85,18 @@ export async function startCaptureProcess(
 ): Promise<SupervisedChild | undefined> {
   const { config, databases, topicLog, logger, logFd, say } = assembly;
   if (databases.source.kind !== 'mysql') return undefined;
-  return superviseChild<CaptureProcessConfig>({
-    name: 'capture',
-    entry: entry('capture'),
-    logger,
-    logFd,
-    say,
-    config: { capture: bankCapture(databases.source.url), topicLog, logLevel: config.logLevel },
-  });
+  const capture = bankCapture(databases.source.url);
+  const source = { variable: 'TIDEGATE_CONN_BANKDB', url: config.connections['BANKDB'] };
+  return naming(source, 'SOURCE_UNUSABLE', () =>
+    superviseChild<CaptureProcessConfig>({
+      name: 'capture',
+      entry: entry('capture'),
+      logger,
+      logFd,
+      say,
+      config: { capture, topicLog, logLevel: config.logLevel },
+    }),
+  );
 }
 
 /** The topic log as configured: real Kafka, else the embedded PostgreSQL's. */

@@ -30,7 +30,7 @@ export class StablePorts {
 }
 
 /** After a kill, our own server of last time may need a moment to go. */
-async function isFreeSoon(port: number): Promise<boolean> {
+export async function isFreeSoon(port: number): Promise<boolean> {
   for (const deadline = Date.now() + 3_000; Date.now() < deadline;) {
     if (await isFree('127.0.0.1', port)) return true;
     await delay(50);

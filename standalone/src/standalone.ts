@@ -20,9 +20,10 @@ import {
   startWorkerProcess,
   topicLogConfig,
 } from './parts.ts';
+import { naming } from './name-fault.ts';
 import { isFree } from './ports.ts';
 import { startSampleFeed } from './sample-feed.ts';
-import { findFreePort } from './services/index.ts';
+import { checkReachable, findFreePort } from './services/index.ts';
 import { VERSION } from './version.ts';
 
 /** The CLI of this home signs in with it for as long as we run; it ends with the home's run file. */
@@ -78,8 +79,11 @@ async function start(
   };
   const database = new Database({ url: databases.metadataUrl, logger: deps.logger });
   cleanup.add(CLEANUP_ORDER.connections, () => database.close());
-  await migrate(database);
-  const topicLog = await openTopicLog(assembly.topicLog);
+  const metadata = { variable: 'TIDEGATE_DATABASE_URL', url: config.databaseUrl };
+  await naming(metadata, 'TARGET_UNUSABLE', () => migrate(database));
+  await checkRedis(config.redisUrl);
+  const brokers = { variable: 'TIDEGATE_KAFKA_BROKERS', url: config.kafka?.brokers.join(',') };
+  const topicLog = await naming(brokers, 'SERVICE_UNUSABLE', () => openTopicLog(assembly.topicLog));
   cleanup.add(CLEANUP_ORDER.connections, () => topicLog.close());
   await startProcesses(assembly, topicLog, cleanup);
   if (config.kafka === undefined) {
@@ -96,6 +100,14 @@ async function checkPort({ host, port }: StandaloneConfig): Promise<void> {
   throw new StandaloneError(
     'PORT_IN_USE',
     `port ${port} of ${host} is in use: stop what listens there, or set TIDEGATE_PORT to another`,
+  );
+}
+
+/** The scheduler would wait for a Redis that is away, and hide that its address is wrong. */
+async function checkRedis(url: string | undefined): Promise<void> {
+  if (url === undefined) return;
+  await naming({ variable: 'TIDEGATE_REDIS_URL', url }, 'SERVICE_UNUSABLE', () =>
+    checkReachable(url, 6_379),
   );
 }
 

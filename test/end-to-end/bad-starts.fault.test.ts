@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 
 import mysql from 'mysql2/promise';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import {
@@ -43,6 +44,11 @@ describeWith(['mysql', 'postgres'], 'npm start with a fault in its surroundings'
       logFile: path.join(scratch.scratch, 'postgres.log'),
       password: 'right',
     });
+    const administrator = new pg.Client({ connectionString: postgres.url });
+    await administrator.connect();
+    await administrator.query(`create role poor login password 'poor'`);
+    await administrator.query('revoke create on schema public from public');
+    await administrator.end();
     noBinlog = await createOwnMariaDb();
     await noBinlog.start(['--skip-log-bin', '--binlog-format=STATEMENT']);
     taken = createServer().listen(0, '127.0.0.1');
@@ -114,6 +120,18 @@ describeWith(['mysql', 'postgres'], 'npm start with a fault in its surroundings'
     },
   );
 
+  it('says which rights a database user lacks, and of two databases all that is wrong', async () => {
+    const url = postgresUrl('poor:poor');
+    const grants = /grant create on database "postgres" to "poor"/;
+    await expectRefusal({ TIDEGATE_DATABASE_URL: url }, /TIDEGATE_DATABASE_URL/, grants);
+    await expectRefusal({ TIDEGATE_CONN_BANKDW: url }, /TIDEGATE_CONN_BANKDW/, grants);
+    await expectRefusal(
+      { TIDEGATE_DATABASE_URL: postgresUrl('a:b'), TIDEGATE_CONN_BANKDW: postgresUrl('c:d') },
+      /TIDEGATE_DATABASE_URL: .*'a'/,
+      /TIDEGATE_CONN_BANKDW: .*'c'/,
+    );
+  });
+
   it('says of the source what is wrong with it', async () => {
     const at = (change: (url: URL) => void): NodeJS.ProcessEnv => {
       const url = new URL(source.href);
@@ -171,7 +189,7 @@ describeWith(['mysql', 'postgres'], 'npm start with a fault in its surroundings'
     await expectRefusal(
       { TIDEGATE_KAFKA_BROKERS: `127.0.0.1:${nobody}` },
       /TIDEGATE_KAFKA_BROKERS/,
-      /nothing answers|cannot be reached/,
+      /does not answer/,
     );
     await expectRefusal(
       { TIDEGATE_REDIS_URL: `redis://127.0.0.1:${nobody}` },

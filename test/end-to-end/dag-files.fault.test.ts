@@ -23,13 +23,13 @@ export const dag = defineDag({ id: '${id}', schedule: null }, ({ task }) => { ${
 /** What is wrong with a file, and the code its author is shown. */
 const BROKEN: Readonly<Record<string, readonly [code: string, text: string]>> = {
   cycle: [
-    'DAG_EVALUATION_FAILED',
+    'CYCLE',
     dagFile('broken', {
       body: `const a = task('a', () => 1); task('b', () => 2, { after: [a], before: [a] });`,
     }),
   ],
   'duplicate task id': [
-    'DAG_EVALUATION_FAILED',
+    'DUPLICATE_ID',
     dagFile('broken', { body: `task('same', () => 1); task('same', () => 2);` }),
   ],
   "another file's DAG id": ['DUPLICATE_DAG_ID', dagFile('bank_accounts')],

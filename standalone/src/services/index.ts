@@ -10,6 +10,7 @@ export { findMysqlProgram, startMysql, type MysqlOptions, type MysqlServer } fro
 export { startPostgres, type PostgresOptions, type PostgresServer } from './postgres.ts';
 export {
   asServiceUser,
+  checkReachable,
   findFreePort,
   findProgram,
   isRoot,

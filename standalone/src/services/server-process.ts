@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { accessSync, chownSync, constants, createWriteStream, mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -61,6 +61,25 @@ export function findFreePort(): Promise<number> {
       server.close(() => {
         resolve(address !== null && typeof address === 'object' ? address.port : 0);
       });
+    });
+  });
+}
+
+/** Resolves when something takes connections there, rejects with where nothing does. */
+export function checkReachable(address: string, defaultPort: number): Promise<void> {
+  const { hostname, port } = new URL(address);
+  const place = { host: hostname, port: port === '' ? defaultPort : Number(port) };
+  return new Promise((resolve, reject) => {
+    const socket = connect({ ...place, timeout: 5_000 });
+    const fail = (): void => {
+      socket.destroy();
+      const message = `nothing answers at ${place.host}:${place.port}: start it or correct the address`;
+      reject(new ServiceError('SERVICE_NOT_FOUND', message));
+    };
+    socket.once('error', fail).once('timeout', fail);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
     });
   });
 }
