@@ -43,7 +43,11 @@ install();
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const name of asked.length > 0 ? asked : Object.keys(STAGES)) {
   const stage = known[name];
-  if (stage.needsBuild) build();
+  if (stage.needsBuild) {
+    build();
+    // Tests that start the product as a whole then start what users run.
+    process.env.TIDEGATE_TEST_BUILT = '1';
+  }
   const startedAt = Date.now();
   console.log(`\n== ${name} (budget ${stage.minutes} min)`);
   const counts = 'checks' in stage ? await runChecks(stage) : await runProject(stage);
