@@ -76,6 +76,8 @@ function serverArguments(options: MysqlOptions, port: number): string[] {
     '--bind-address=127.0.0.1',
     `--socket=${path.join(options.dataFolder, 's')}`,
     `--pid-file=${path.join(options.dataFolder, 'server.pid')}`,
+    // Older servers default to latin1, which cannot hold most names.
+    '--character-set-server=utf8mb4',
     '--log-bin=binlog',
     '--binlog-format=ROW',
     '--binlog-row-image=FULL',
