@@ -84,7 +84,8 @@ function ownProcesses(root: number): OwnProcess[] {
 function describe(pid: number): OwnProcess[] {
   const [stat, memory] = [readProc(`${pid}/stat`), readProc(`${pid}/smaps_rollup`)];
   const command = readProc(`${pid}/cmdline`)?.split('\0') ?? [];
-  if (stat === undefined || memory === undefined || !command[0]?.includes('node')) return [];
+  if (stat === undefined || memory === undefined || path.basename(command[0] ?? '') !== 'node')
+    return [];
   const fields = fieldsOf(stat);
   const pss = /^Pss:\s+(\d+) kB/m.exec(memory)?.[1];
   return [
