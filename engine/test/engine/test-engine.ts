@@ -36,10 +36,12 @@ export class TestEngine implements AsyncDisposable {
   readonly app: FastifyInstance = fastify();
   readonly seal = new Seal(['test key']);
   private readonly own: Database;
+  private readonly clock: Clock;
   private runs = 0;
 
   private constructor(url: string, options: TestEngineOptions) {
     const clock = options.clock ?? systemClock;
+    this.clock = clock;
     this.database = new Database({ url });
     this.own = new Database({ url: options.schedulerUrl ?? url });
     this.core = new SchedulerCore({
@@ -93,7 +95,7 @@ export class TestEngine implements AsyncDisposable {
       'select version_key from tidegate.dag where dag_id = $1',
       [dagId],
     );
-    const now = new Date(Date.now() - 1_000);
+    const now = new Date(this.clock.now());
     return this.database.transaction(async (tx) => {
       const keys = await insertRuns(
         tx,
