@@ -29,7 +29,13 @@ async function measureProduct(product: Product): Promise<Figure[]> {
     const { wallMs } = await measureRun(product, 'bench_one');
     if (round >= WARM_UP) walls.push(wallMs);
   }
-  return figures('product', walls);
+  const { rows } = await product.metadata.query<{ lost: number }>(
+    `select count(*)::int as lost from tidegate.task_try where state = 'lost'`,
+  );
+  return [
+    ...figures('product', walls),
+    { of: 'product', metric: 'lost_tries', value: rows[0]?.lost ?? NaN, unit: 'count' },
+  ];
 }
 
 async function engineFigures({ services }: WorkloadContext): Promise<Figure[]> {

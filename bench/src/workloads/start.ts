@@ -84,13 +84,13 @@ function ownProcesses(root: number): OwnProcess[] {
 function describe(pid: number): OwnProcess[] {
   const [stat, memory] = [readProc(`${pid}/stat`), readProc(`${pid}/smaps_rollup`)];
   const command = readProc(`${pid}/cmdline`)?.split('\0') ?? [];
-  if (stat === undefined || memory === undefined || path.basename(command[0] ?? '') !== 'node')
-    return [];
+  const program = command[0] ?? '';
+  if (stat === undefined || memory === undefined || path.basename(program) !== 'node') return [];
   const fields = fieldsOf(stat);
   const pss = /^Pss:\s+(\d+) kB/m.exec(memory)?.[1];
   return [
     {
-      name: path.basename(command.find((part) => /\.m?js$/.test(part)) ?? command[0]),
+      name: path.basename(command.find((part) => /\.m?js$/.test(part)) ?? program),
       pssMb: Number(pss) / 1_024,
       ticks: Number(fields[11]) + Number(fields[12]),
     },
