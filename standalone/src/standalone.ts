@@ -65,6 +65,7 @@ async function start(
   await checkPort(config);
   const home = openHome(config.home);
   cleanup.add(CLEANUP_ORDER.home, home.close);
+  await checkServices(config);
   deps.say('tidegate: starting the databases …');
   const databases = await openDatabases(config, { secrets: home.secrets, logger: deps.logger });
   for (const server of databases.servers) cleanup.add(CLEANUP_ORDER.servers, () => server.stop());
@@ -81,7 +82,6 @@ async function start(
   cleanup.add(CLEANUP_ORDER.connections, () => database.close());
   const metadata = { variable: 'TIDEGATE_DATABASE_URL', url: config.databaseUrl };
   await naming(metadata, 'TARGET_UNUSABLE', () => migrate(database));
-  await checkRedis(config.redisUrl);
   const brokers = { variable: 'TIDEGATE_KAFKA_BROKERS', url: config.kafka?.brokers.join(',') };
   const topicLog = await naming(brokers, 'SERVICE_UNUSABLE', () => openTopicLog(assembly.topicLog));
   cleanup.add(CLEANUP_ORDER.connections, () => topicLog.close());
@@ -103,12 +103,17 @@ async function checkPort({ host, port }: StandaloneConfig): Promise<void> {
   );
 }
 
-/** The scheduler would wait for a Redis that is away, and hide that its address is wrong. */
-async function checkRedis(url: string | undefined): Promise<void> {
-  if (url === undefined) return;
-  await naming({ variable: 'TIDEGATE_REDIS_URL', url }, 'SERVICE_UNUSABLE', () =>
-    checkReachable(url, 6_379),
-  );
+/** Once running we wait for Kafka and Redis through any outage; at a start a wrong address is likelier. */
+async function checkServices({ redisUrl, kafka }: StandaloneConfig): Promise<void> {
+  const redis = { variable: 'TIDEGATE_REDIS_URL', url: redisUrl };
+  if (redisUrl !== undefined) {
+    await naming(redis, 'SERVICE_UNUSABLE', () => checkReachable([redisUrl], 6_379));
+  }
+  const brokers = kafka?.brokers.map((address) => `kafka://${address}`) ?? [];
+  const log = { variable: 'TIDEGATE_KAFKA_BROKERS', url: brokers.join(',') };
+  if (brokers.length > 0) {
+    await naming(log, 'SERVICE_UNUSABLE', () => checkReachable(brokers, 9_092));
+  }
 }
 
 async function startProcesses(

@@ -65,18 +65,31 @@ export function findFreePort(): Promise<number> {
   });
 }
 
-/** Resolves when something takes connections there, rejects with where nothing does. */
-export function checkReachable(address: string, defaultPort: number): Promise<void> {
-  const { hostname, port } = new URL(address);
-  const place = { host: hostname, port: port === '' ? defaultPort : Number(port) };
+/** Resolves when one of the addresses takes connections, rejects with where nothing does. */
+export async function checkReachable(
+  addresses: readonly string[],
+  defaultPort: number,
+): Promise<void> {
+  const places = addresses.map((address) => {
+    const { hostname, port } = new URL(address);
+    return { host: hostname, port: port === '' ? defaultPort : Number(port) };
+  });
+  try {
+    await Promise.any(places.map(connectOnce));
+  } catch (error) {
+    const names = places.map(({ host, port }) => `${host}:${port}`).join(', ');
+    const message = `nothing answers at ${names}: start it or correct the address`;
+    throw new ServiceError('SERVICE_NOT_FOUND', message, { cause: error });
+  }
+}
+
+function connectOnce(place: { readonly host: string; readonly port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ ...place, timeout: 5_000 });
-    const fail = (): void => {
-      socket.destroy();
-      const message = `nothing answers at ${place.host}:${place.port}: start it or correct the address`;
-      reject(new ServiceError('SERVICE_NOT_FOUND', message));
-    };
-    socket.once('error', fail).once('timeout', fail);
+    socket.once('timeout', () => {
+      socket.destroy(new ServiceError('SERVICE_NOT_FOUND', 'no answer within 5 s'));
+    });
+    socket.once('error', reject);
     socket.once('connect', () => {
       socket.destroy();
       resolve();
