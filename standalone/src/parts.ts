@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 
 import type { Logger } from '@tidegate/engine/platform';
@@ -67,7 +69,7 @@ export function startWorkerProcess(assembly: Assembly): Promise<SupervisedChild>
       worker: {
         executionUrl: `http://127.0.0.1:${executionPort}`,
         workerToken: secrets.workerToken,
-        workerId: 'standalone',
+        workerId: workerIdOf(config.home),
         home: config.home,
         queues: ['default'],
         concurrency: config.workerConcurrency,
@@ -77,6 +79,12 @@ export function startWorkerProcess(assembly: Assembly): Promise<SupervisedChild>
       },
     },
   });
+}
+
+/** Two homes may share a metadata database: a worker of the same id would take over the other's work. */
+function workerIdOf(home: string): string {
+  const place = createHash('sha256').update(`${hostname()}:${home}`).digest('hex').slice(0, 8);
+  return `standalone-${place}`;
 }
 
 /** Undefined where nothing is to be captured: a sample feed or somebody else writes the topics. */
