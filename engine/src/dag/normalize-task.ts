@@ -9,7 +9,7 @@ import {
   wholeNumber,
   type Given,
 } from './option-check.ts';
-import type { SerializedTask, TaskKind, TriggerRule } from './serialized-dag.ts';
+import { TRIGGER_RULES, type SerializedTask, type TaskKind } from './serialized-dag.ts';
 import type { SharedTaskOptions } from './task-options.ts';
 
 /** What of a serialized task follows from its options alone; edges come from the graph. */
@@ -51,21 +51,6 @@ const KEYS: Readonly<Record<TaskKind, readonly string[]>> = {
   short_circuit: [...SHARED_KEYS, ...EDGE_KEYS],
   sensor: [...SHARED_KEYS, ...EDGE_KEYS, 'every', 'softFail', 'deferrable'],
 };
-
-const TRIGGER_RULES: readonly [TriggerRule, ...TriggerRule[]] = [
-  'all_success',
-  'all_failed',
-  'all_done',
-  'all_done_min_one_success',
-  'all_skipped',
-  'one_success',
-  'one_failed',
-  'one_done',
-  'none_failed',
-  'none_failed_min_one_success',
-  'none_skipped',
-  'always',
-];
 
 const MOST_RETRIES = 10_000;
 const MOST_SLOTS = 100_000;

@@ -52,19 +52,22 @@ export interface SerializedSource {
 export type TaskKind = 'task' | 'branch' | 'short_circuit' | 'sensor';
 
 /** Airflow's twelve public trigger rules. */
-export type TriggerRule =
-  | 'all_success'
-  | 'all_failed'
-  | 'all_done'
-  | 'all_done_min_one_success'
-  | 'all_skipped'
-  | 'one_success'
-  | 'one_failed'
-  | 'one_done'
-  | 'none_failed'
-  | 'none_failed_min_one_success'
-  | 'none_skipped'
-  | 'always';
+export const TRIGGER_RULES = [
+  'all_success',
+  'all_failed',
+  'all_done',
+  'all_done_min_one_success',
+  'all_skipped',
+  'one_success',
+  'one_failed',
+  'one_done',
+  'none_failed',
+  'none_failed_min_one_success',
+  'none_skipped',
+  'always',
+] as const;
+
+export type TriggerRule = (typeof TRIGGER_RULES)[number];
 
 export interface SerializedTask {
   readonly id: string;

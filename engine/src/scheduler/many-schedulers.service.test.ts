@@ -9,7 +9,7 @@ import { CommitCutter } from '../../test/engine/commit-cutter.ts';
 import { chainOf, sampleDag, type SampleTask } from '../../test/engine/sample-dags.ts';
 import { findMiscounts, TestEngine } from '../../test/engine/test-engine.ts';
 import { FAILURE, SUCCESS, TestWorker } from '../../test/engine/test-worker.ts';
-import { TRIGGER_RULES } from '../../test/engine/trigger-rules.ts';
+import { TRIGGER_RULES } from '../dag/serialized-dag.ts';
 import type { SerializedDag } from '../dag/serialized-dag.ts';
 import type { TaskOutcome } from '../dag/task-outcome.ts';
 import type { Grant } from '../execution/contract.ts';

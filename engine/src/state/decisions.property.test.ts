@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
+import { TRIGGER_RULES } from '../dag/serialized-dag.ts';
 import { skippedByBranch, skippedByShortCircuit } from './branch.ts';
 import { recount } from './recount.ts';
 import { runOutcome } from './run-outcome.ts';
@@ -10,21 +11,7 @@ import { isFinishedTaskState, TASK_STATES, type TaskState } from './task-state.t
 import { decide, type AnyTriggerRule } from './trigger-rule.ts';
 import { countUpstream, noneFinished } from './upstream-counts.ts';
 
-const RULES: readonly AnyTriggerRule[] = [
-  'all_success',
-  'all_failed',
-  'all_done',
-  'all_done_min_one_success',
-  'all_skipped',
-  'one_success',
-  'one_failed',
-  'one_done',
-  'none_failed',
-  'none_failed_min_one_success',
-  'none_skipped',
-  'always',
-  'all_done_setup_success',
-];
+const RULES: readonly AnyTriggerRule[] = [...TRIGGER_RULES, 'all_done_setup_success'];
 const rule = fc.constantFrom(...RULES);
 const state = fc.constantFrom(...TASK_STATES);
 const finished = fc.constantFrom(...TASK_STATES.filter(isFinishedTaskState));

@@ -1,26 +1,17 @@
-import type {
-  SerializedDag,
-  SerializedTask,
-  TaskKind,
-  TriggerRule,
+import {
+  TRIGGER_RULES,
+  type SerializedDag,
+  type SerializedTask,
+  type TaskKind,
+  type TriggerRule,
 } from '../../dag/serialized-dag.ts';
 import type { Random } from './random.ts';
 
+// The default is by far the commonest.
 const RULES: readonly [TriggerRule, ...TriggerRule[]] = [
   'all_success',
   'all_success',
-  'all_success',
-  'all_failed',
-  'all_done',
-  'all_done_min_one_success',
-  'all_skipped',
-  'one_success',
-  'one_failed',
-  'one_done',
-  'none_failed',
-  'none_failed_min_one_success',
-  'none_skipped',
-  'always',
+  ...TRIGGER_RULES,
 ];
 const KINDS: readonly [TaskKind, ...TaskKind[]] = [
   'task',
