@@ -41,6 +41,8 @@ if (unknown !== undefined)
 checkNode();
 install();
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** What failed in any stage, told again at the end, where it is looked for first. */
+const failures = [];
 for (const name of asked.length > 0 ? asked : Object.keys(STAGES)) {
   const stage = known[name];
   if (stage.needsBuild) {
@@ -56,6 +58,7 @@ for (const name of asked.length > 0 ? asked : Object.keys(STAGES)) {
     `== ${name}: ${sentence(counts)} in ${Math.round((Date.now() - startedAt) / 1000)} s`,
   );
 }
+if (failures.length > 0) console.log(`\nfailed:\n${failures.join('\n')}`);
 console.log(`\n${sentence(total)}`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
@@ -65,6 +68,7 @@ async function runChecks({ checks, minutes }) {
     const isGreen = await run(command, args, minutes);
     console.log(`${isGreen ? '✓' : '✗'} ${label}`);
     counts[isGreen ? 'passed' : 'failed'] += 1;
+    if (!isGreen) failures.push(`  check › ${label}`);
   }
   return counts;
 }
@@ -74,22 +78,49 @@ async function runProject({ project, minutes }) {
   const report = path.join(folder, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const isGreen = await run(bin('vitest'), ['run', '--project', project, ...reporters], minutes);
-  const counts = countTests(report);
+  const results = readReport(report);
   rmSync(folder, { recursive: true, force: true });
+  const counts = {
+    passed: results?.numPassedTests ?? 0,
+    failed: results?.numFailedTests ?? 0,
+    skipped: results?.numPendingTests ?? 0,
+  };
+  const told = results === undefined ? [] : describeFailures(results);
   // A file that could not even be loaded, or a stage out of time, has no test to count.
-  if (!isGreen && counts.failed === 0) counts.failed = 1;
+  if (!isGreen && counts.failed === 0) {
+    counts.failed = 1;
+    if (told.length === 0)
+      told.push('ended without a failed test: out of time, or an error between tests');
+  }
+  failures.push(...told.map((line) => `  ${project} › ${line}`));
   return counts;
 }
 
-function countTests(report) {
+function readReport(report) {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
-      readFileSync(report, 'utf8'),
-    );
-    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
+    return JSON.parse(readFileSync(report, 'utf8'));
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return undefined;
   }
+}
+
+/** One line a failed test, or a file that could not be loaded, with the first line of its error. */
+function describeFailures({ testResults }) {
+  return testResults
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ name, message, assertionResults }) => {
+      const file = path.relative(ROOT, name);
+      const failed = assertionResults.filter(({ status }) => status === 'failed');
+      if (failed.length === 0) return [`${file}: ${firstLine(message)}`];
+      return failed.map(
+        ({ fullName, failureMessages }) =>
+          `${file} › ${fullName}: ${firstLine(failureMessages[0])}`,
+      );
+    });
+}
+
+function firstLine(text) {
+  return (text ?? '').split('\n', 1)[0];
 }
 
 /** True when the command ended well within its budget. */
