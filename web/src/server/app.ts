@@ -4,6 +4,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 
 import type { Access } from './access.ts';
 import { requireAccess } from './authorization.ts';
+import { consoleAssets } from './console-assets.ts';
 import { errorHandler } from './error-mapping.ts';
 import { checkHost, checkOrigin } from './guard.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -38,7 +39,6 @@ export async function createWebApp(context: WebContext, logger: Logger): Promise
     routerOptions: { maxParamLength: 300 },
   });
   app.setErrorHandler(errorHandler(logger));
-  app.setNotFoundHandler({}, (_request, reply) => reply.code(404).send({ detail: 'Not Found' }));
   app.addHook('onRequest', (request, _reply, done) => {
     checkHost(request, context.config.allowedHosts);
     checkOrigin(request);
@@ -46,6 +46,7 @@ export async function createWebApp(context: WebContext, logger: Logger): Promise
   });
   requireAccess(app, context.access);
   for (const routes of ROUTES) routes(app, context);
+  consoleAssets(app);
   await app.ready();
   return app;
 }

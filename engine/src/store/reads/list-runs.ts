@@ -21,6 +21,7 @@ export interface RunRow {
   readonly triggered_by: string;
   readonly triggering_user: string | null;
   readonly failed_tasks: number;
+  readonly clear_number: number;
   readonly waiting_for: string | null;
   readonly reason: string | null;
   readonly version_number: number;

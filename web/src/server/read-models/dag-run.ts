@@ -26,12 +26,15 @@ export function toDagRun(row: RunRow): DagRunResponse {
     note: row.note,
     dag_versions: [],
     bundle_version: null,
+    partition_key: null,
+    partition_date: null,
     tidegate_lane: row.lane,
     tidegate_ranges: [...row.ranges],
     tidegate_records: row.ranges.reduce((sum, { from, to }) => sum + to - from, 0),
     tidegate_waiting_for: row.waiting_for,
     tidegate_reason: row.reason,
     tidegate_failed_tasks: row.failed_tasks,
+    tidegate_clear_number: row.clear_number,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type DagRunCollection,
   dagRunListQuery,
   type DagRunResponse,
+  MOST_COUNTED,
   triggerRequest,
 } from '../../contract/index.ts';
 import type { WebContext } from '../app.ts';
@@ -30,9 +31,13 @@ export function dagRunRoutes(app: FastifyInstance, { database, runs }: WebContex
         limit,
         offset,
         ...(dagId === '~' ? {} : { dagId }),
-        ...(state === undefined ? {} : { state }),
+        ...(state?.[0] === undefined ? {} : { state: state[0] }),
       });
-      return { dag_runs: found.runs.map(toDagRun), total_entries: found.total };
+      return {
+        dag_runs: found.runs.map(toDagRun),
+        total_entries: found.total,
+        total_entries_limit: MOST_COUNTED,
+      };
     },
   );
 

@@ -19,7 +19,7 @@ export function monitorRoutes(app: FastifyInstance, { database, config }: WebCon
           status: health?.isAlive === true ? 'healthy' : 'unhealthy',
           latest_scheduler_heartbeat: health?.latestHeartbeat?.toISOString() ?? null,
         },
-        triggerer: null,
+        triggerer: { status: null, latest_triggerer_heartbeat: null },
         dag_processor: null,
       };
     },
