@@ -40,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'quick',
           include: ['**/src/**/*.test.ts'],
-          exclude: [...exclude, '**/*.service.test.ts', '**/*.fault.test.ts'],
+          exclude: [...exclude, '**/*.service.test.ts', '**/*.fault.test.ts', '**/*.long.test.ts'],
         },
       },
       {
@@ -61,6 +61,18 @@ export default defineConfig({
           include: ['**/*.fault.test.ts'],
           exclude,
           testTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        test: {
+          ...services,
+          name: 'long',
+          include: ['**/*.long.test.ts'],
+          exclude,
+          // Each test knows how long it means to take.
+          testTimeout: 24 * 3_600_000,
           fileParallelism: false,
         },
       },

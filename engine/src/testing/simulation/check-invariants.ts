@@ -40,18 +40,16 @@ export function brokenInvariants(
   const broken: string[] = [];
   for (const runKey of store.runs.keys()) {
     const rows = store.listTasks(runKey);
-    if (
-      isDeepStrictEqual(
-        before.get(runKey),
-        rows.map((row) => row.state),
-      )
-    )
-      continue;
+    if (isUnchanged(before.get(runKey), rows)) continue;
     if (!isPersonsDoing) broken.push(...brokenMoves(store, rows, before.get(runKey) ?? []));
     broken.push(...brokenCounters(store, rows));
     broken.push(...brokenRun(store, runKey, rows));
   }
   return [...broken, ...brokenLimits(store)];
+}
+
+function isUnchanged(before: readonly TaskState[] | undefined, rows: readonly TaskRow[]): boolean {
+  return before?.length === rows.length && rows.every((row, ix) => row.state === before[ix]);
 }
 
 /** I1, I2, I3: along the table, and no start before the rule holds. */

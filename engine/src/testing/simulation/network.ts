@@ -8,12 +8,16 @@ export interface Faults {
   /** Seconds late instead of milliseconds. */
   readonly late: number;
   readonly failBeforeCommit: number;
+  /** The commit happened and its answer is lost: whoever asked does it all again. */
+  readonly answerLost: number;
   /** The scheduler dies between the commit and telling anybody. */
   readonly dieAfterCommit: number;
   readonly schedulerDies: number;
   readonly workerDies: number;
   /** A worker stands still longer than its lease, then goes on. */
   readonly workerPauses: number;
+  /** The queue forgets every job it holds. */
+  readonly queueEmptied: number;
   /** Somebody clears or marks tasks or a run. */
   readonly personActs: number;
 }
@@ -36,9 +40,14 @@ export class Network {
     this.calmAtMs = calmAtMs;
   }
 
+  /** Nothing goes wrong any more. */
+  isCalm(): boolean {
+    return this.time.now() >= this.calmAtMs;
+  }
+
   /** True when this fault strikes now. */
   strikes(fault: keyof Faults): boolean {
-    return this.time.now() < this.calmAtMs && this.random.chance(this.faults[fault]);
+    return !this.isCalm() && this.random.chance(this.faults[fault]);
   }
 
   send(deliver: () => void): void {

@@ -32,10 +32,22 @@ export class SimulatedScheduler {
   private ready = new Map<number, TaskRef>();
   private isFlushDue = false;
   private isDead = false;
+  private readonly skewMs: number;
 
-  constructor(world: World) {
+  constructor(world: World, skewMs: number) {
     this.world = world;
+    this.skewMs = skewMs;
     this.sweepLater();
+  }
+
+  /** By its own clock. */
+  now(): number {
+    return this.world.network.time.now() + this.skewMs;
+  }
+
+  /** Answers a worker's beat: false when its session is over. */
+  heartbeat(sessionKey: number, held: ReadonlySet<number>): boolean {
+    return this.world.sessions.heartbeat(sessionKey, held, this.now());
   }
 
   report(report: Report, answer: PendingReport['answer']): void {
@@ -54,6 +66,7 @@ export class SimulatedScheduler {
     const { random, time } = this.world.network;
     time.after(SWEEP_MS + random.between(0, 200), () => {
       if (this.world.network.strikes('schedulerDies')) this.die();
+      if (this.world.network.strikes('queueEmptied')) this.world.emptyQueue();
       if (!this.isDead) this.sweep();
       this.sweepLater();
     });
@@ -61,7 +74,8 @@ export class SimulatedScheduler {
 
   private sweep(): void {
     const { store, sessions } = this.world;
-    const now = this.world.network.time.now();
+    const now = this.now();
+    this.world.makeRuns(now);
     this.beginRuns(store.takeSlots(now));
     this.repairRuns();
     const due = store.listDueTimers(now);
@@ -123,8 +137,8 @@ export class SimulatedScheduler {
       this.flushSoon();
       return;
     }
-    const nowMs = network.time.now();
-    const polls = [...this.polls.values()].filter((poll) => poll.untilMs > nowMs);
+    const nowMs = this.now();
+    const polls = [...this.polls.values()].filter((poll) => poll.untilMs > network.time.now());
     const reports = this.reports;
     const batch: FlushBatch = {
       nowMs,
@@ -136,6 +150,10 @@ export class SimulatedScheduler {
       queuesRest: isBullmq,
     };
     const writes = this.world.flush(batch);
+    if (network.strikes('answerLost')) {
+      this.flushSoon();
+      return;
+    }
     this.forgetInput(batch);
     if (network.strikes('dieAfterCommit')) this.die();
     else this.answer(writes, { reports, polls });

@@ -2,6 +2,7 @@ import type { Report } from '../../state/flush-batch.ts';
 import type { TaskRow } from '../../state/flush-rows.ts';
 import type { MemoryJob } from '../../store/memory/memory-store.ts';
 import { randomOutcome } from './random-outcome.ts';
+import type { LoadResult } from './simulated-target.ts';
 import type { World } from './world.ts';
 
 const HEARTBEAT_MS = 5_000;
@@ -9,6 +10,7 @@ const POLL_MS = 3_000;
 const RESEND_MS = 1_000;
 const RESTART_MS = 2_000;
 const PAUSE_MS = 40_000;
+const FENCED = { kind: 'lost', reason: 'the target saw a later try' } as const;
 
 /** One worker process: polls for tasks or takes jobs, runs them, reports until it is answered. */
 export class SimulatedWorker {
@@ -19,12 +21,14 @@ export class SimulatedWorker {
   private readonly held = new Set<number>();
   private pausedUntilMs = 0;
   private isDead = false;
+  private readonly skewMs: number;
 
-  constructor(world: World, name: string) {
+  constructor(world: World, name: string, skewMs: number) {
     this.world = world;
     this.name = name;
+    this.skewMs = skewMs;
     this.slots = world.network.random.between(1, 4);
-    this.sessionKey = world.sessions.open(name, world.network.time.now());
+    this.sessionKey = world.sessions.open(name, world.anyScheduler().now());
     this.beat();
     this.poll();
   }
@@ -32,7 +36,7 @@ export class SimulatedWorker {
   /** BullMQ lane: false when it has no slot. */
   take(job: MemoryJob): boolean {
     if (this.isStopped() || this.held.size >= this.slots) return false;
-    const nowMs = this.world.network.time.now();
+    const nowMs = this.world.anyScheduler().now();
     const row = this.world.start(job, { sessionKey: this.sessionKey, nowMs });
     if (row !== null) this.run(row);
     return true;
@@ -43,7 +47,7 @@ export class SimulatedWorker {
   }
 
   private beat(): void {
-    const { network, sessions } = this.world;
+    const { network } = this.world;
     network.time.after(HEARTBEAT_MS, () => {
       if (network.strikes('workerDies')) this.die();
       else if (network.strikes('workerPauses')) this.pausedUntilMs = network.time.now() + PAUSE_MS;
@@ -52,7 +56,7 @@ export class SimulatedWorker {
       const { sessionKey } = this;
       const held = new Set(this.held);
       network.send(() => {
-        const isAlive = sessions.heartbeat(sessionKey, held, network.time.now());
+        const isAlive = this.world.anyScheduler().heartbeat(sessionKey, held);
         if (!isAlive && sessionKey === this.sessionKey) this.openSession();
       });
     });
@@ -84,21 +88,38 @@ export class SimulatedWorker {
     this.held.add(row.token);
     const { network } = this.world;
     const { sessionKey } = this;
-    const startMs = network.time.now();
+    const startMs = this.now();
     const task = this.world.store.factsOf(row.runKey).flow.tasks[row.ix];
+    const outcome = randomOutcome(network.random, task);
     const length = network.random.chance(0.05) ? 20_000 : network.random.between(1, 400);
-    const finish = (): void => {
+    const finish = (result: LoadResult | null): void => {
       if (this.isDead || sessionKey !== this.sessionKey) return;
-      const wait = this.pausedUntilMs - network.time.now();
-      if (wait > 0) {
-        network.time.after(wait, finish);
-        return;
-      }
       const { runKey, ix, tryNumber, token } = row;
-      const outcome = randomOutcome(network.random, task);
-      this.send({ runKey, ix, tryNumber, token, outcome, startMs, endMs: network.time.now() });
+      const told = result === 'fenced' ? FENCED : outcome;
+      const report = { runKey, ix, tryNumber, token, outcome: told, startMs, endMs: this.now() };
+      this.send(report);
     };
-    network.time.after(length, finish);
+    // A process that is to end with its worker may come to its commit first.
+    const isZombie = network.random.chance(0.5);
+    this.awake(length / 2, () => {
+      const isLate = this.isDead || sessionKey !== this.sessionKey;
+      const result = isLate && !isZombie ? null : this.world.load(row);
+      this.awake(length / 2, () => finish(result));
+    });
+  }
+
+  /** As soon as so much time has passed and the worker does not stand still. */
+  private awake(delayMs: number, callback: () => void): void {
+    const { time } = this.world.network;
+    time.after(delayMs, () => {
+      const wait = this.pausedUntilMs - time.now();
+      if (wait > 0) this.awake(wait, callback);
+      else callback();
+    });
+  }
+
+  private now(): number {
+    return this.world.network.time.now() + this.skewMs;
   }
 
   /** Sends the report again until some scheduler has answered it. */
@@ -126,7 +147,7 @@ export class SimulatedWorker {
 
   private openSession(): void {
     this.held.clear();
-    this.sessionKey = this.world.sessions.open(this.name, this.world.network.time.now());
+    this.sessionKey = this.world.sessions.open(this.name, this.world.anyScheduler().now());
     this.poll();
   }
 }
