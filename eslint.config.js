@@ -19,6 +19,13 @@ const LAW = [
   zone('./workers', './engine/src/server.ts', 'Workers talk to the engine over the execution API.'),
   zone('./web', './dags', 'The console reads serialized DAGs only.'),
   zone('./web', './workers', 'The console never runs task code.'),
+  zone('./web/src/console', './engine', 'The console knows the contract only.'),
+  zone(
+    './web/src/console',
+    './web/src/server',
+    'The console calls the API; it imports nothing of it.',
+  ),
+  zone('./web/src/contract', './web/src', 'The contract imports nothing of ours.', ['./contract']),
   zone('./dags', './web', 'DAG files import the authoring API and ready-made tasks only.'),
   zone('./dags', './cli', 'DAG files import the authoring API and ready-made tasks only.'),
   zone('./dags', './standalone', 'DAG files import the authoring API and ready-made tasks only.'),
@@ -143,6 +150,18 @@ export default tseslint.config(
   {
     files: ['**/config.ts', 'standalone/src/services/**'],
     rules: { 'no-restricted-properties': 'off' },
+  },
+  // A component is mostly markup, its handlers fire and forget, and what it throws is its own `ApiError`.
+  {
+    files: ['web/src/console/**/*.{ts,tsx}'],
+    rules: {
+      'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
+      'no-restricted-properties': 'off',
+      '@typescript-eslint/no-misused-promises': [
+        'error',
+        { checksVoidReturn: { attributes: false } },
+      ],
+    },
   },
   {
     files: ['eslint.config.js', '**/vite*.config.ts', 'vitest.config.ts', '**/global-setup.ts'],

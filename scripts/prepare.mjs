@@ -64,7 +64,10 @@ function sourcesOf(folder) {
   const sources = files
     .filter((entry) => entry.isFile() && !/\.test(-d)?\.tsx?$/.test(entry.name))
     .map((entry) => path.join(entry.parentPath, entry.name));
-  return [...sources, path.join(folder, 'package.json'), path.join(folder, 'tsconfig.build.json')];
+  const settings = ['package.json', 'tsconfig.build.json', 'vite.config.ts']
+    .map((name) => path.join(folder, name))
+    .filter((file) => existsSync(file));
+  return [...sources, ...settings];
 }
 
 function hashFiles(files) {

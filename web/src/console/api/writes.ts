@@ -1,0 +1,83 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+
+import type { DagRunResponse, TriggerRequest } from '../../contract/dag-runs.ts';
+import type { DagResponse } from '../../contract/dags.ts';
+import type {
+  ClearTaskInstancesRequest,
+  TaskInstanceCollection,
+  TaskInstancePatch,
+} from '../../contract/task-instances.ts';
+import { path } from './addresses.ts';
+import { callApi } from './call-api.ts';
+import { KEYS } from './reads.ts';
+
+/** Pauses or unpauses a DAG; lists, its page and the counts follow. */
+export function useSetPaused() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ dagId, isPaused }: { readonly dagId: string; readonly isPaused: boolean }) =>
+      callApi<DagResponse>(`/api/v2/dags/${path(dagId)}`, {
+        method: 'PATCH',
+        body: { is_paused: isPaused },
+      }),
+    onSuccess: (_answer, { dagId }) =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: [KEYS.dags] }),
+        client.invalidateQueries({ queryKey: [KEYS.dag, dagId] }),
+        client.invalidateQueries({ queryKey: [KEYS.home] }),
+        client.invalidateQueries({ queryKey: [KEYS.streams] }),
+      ]),
+  });
+}
+
+/** Makes a run; the events that follow show it. */
+export function useTrigger(dagId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: TriggerRequest) =>
+      callApi<DagRunResponse>(`/api/v2/dags/${path(dagId)}/dagRuns`, { method: 'POST', body }),
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: [KEYS.runs] }),
+        client.invalidateQueries({ queryKey: [KEYS.grid, dagId] }),
+        client.invalidateQueries({ queryKey: [KEYS.dag, dagId] }),
+      ]),
+  });
+}
+
+/** What a clear would run again, or with `dry_run: false` does. */
+export function clearTasks(
+  dagId: string,
+  body: ClearTaskInstancesRequest,
+): Promise<TaskInstanceCollection> {
+  return callApi(`/api/v2/dags/${path(dagId)}/clearTaskInstances`, { method: 'POST', body });
+}
+
+export interface TaskAddress {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+}
+
+/** Sets the state of a task instance; `dry_run` only tells which ones it would be. */
+export function markTask(
+  { dagId, runId, taskId }: TaskAddress,
+  body: TaskInstancePatch,
+  isDryRun: boolean,
+): Promise<TaskInstanceCollection> {
+  const address = `/api/v2/dags/${path(dagId)}/dagRuns/${path(runId)}/taskInstances/${path(taskId)}`;
+  return callApi(isDryRun ? `${address}/dry_run` : address, { method: 'PATCH', body });
+}
+
+/** After a change of a run: its page, its DAG's grid and the lists are asked again. */
+export function useRefreshRun(dagId: string, runId: string) {
+  const client = useQueryClient();
+  return () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: [KEYS.run, dagId, runId] }),
+      client.invalidateQueries({ queryKey: [KEYS.grid, dagId] }),
+      client.invalidateQueries({ queryKey: [KEYS.runs] }),
+      client.invalidateQueries({ queryKey: [KEYS.dags] }),
+      client.invalidateQueries({ queryKey: [KEYS.home] }),
+    ]);
+}

@@ -1,0 +1,41 @@
+import { useSetPaused } from '../api/writes.ts';
+import { showToast } from './toasts.ts';
+import styles from './PauseSwitch.module.css';
+
+interface Props {
+  readonly dagId: string;
+  readonly isPaused: boolean;
+}
+
+/** On: the schedule makes runs. A refusal stands beside the switch, which goes back. */
+export function PauseSwitch({ dagId, isPaused }: Props) {
+  const setPaused = useSetPaused();
+  const shown = setPaused.isPending ? setPaused.variables.isPaused : isPaused;
+  const toggle = () =>
+    setPaused.mutate(
+      { dagId, isPaused: !isPaused },
+      {
+        onSuccess: () => showToast({ text: `${dagId} ${isPaused ? 'runs again' : 'is paused'}` }),
+      },
+    );
+  return (
+    <span className={styles.place}>
+      <button
+        type="button"
+        role="switch"
+        aria-checked={!shown}
+        aria-label={`${dagId} is active`}
+        title={shown ? 'Paused: press to let it run' : 'Active: press to pause'}
+        className={styles.switch}
+        onClick={toggle}
+      >
+        <i />
+      </button>
+      {setPaused.error !== null && (
+        <span className={styles.error} role="alert">
+          {setPaused.error.message}
+        </span>
+      )}
+    </span>
+  );
+}
