@@ -62,7 +62,8 @@ export { RUN_ERRORS } from './scheduler/runs/errors.ts';
 export type { PartitionLag, StreamLag } from './scheduler/runs/stream-lag.ts';
 export type { TriggeredRun } from './scheduler/runs/trigger-run.ts';
 export { EXECUTION_BODY_LIMIT } from './execution/execution-plugin.ts';
-export { openBullmqQueue, type BullmqQueueOptions } from './queue/bullmq/bullmq-queue.ts';
+export type { BullmqQueueOptions } from './queue/bullmq/bullmq-queue.ts';
+export { openBullmqQueue } from './queue/open-bullmq-queue.ts';
 export type { TaskQueue } from './queue/task-queue.ts';
 
 /** A run a timetable asks for, instants in milliseconds since the epoch. */

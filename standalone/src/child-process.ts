@@ -17,6 +17,8 @@ export interface ChildProgram<Config> {
   /** Module that calls `runChild`. */
   readonly entry: URL;
   readonly config: Config;
+  /** A process of the program that loads already, for the first incarnation. */
+  readonly warm?: ChildProcess | undefined;
   readonly logger: Logger;
   /** File descriptor that takes what the program prints. */
   readonly logFd: number;
@@ -57,12 +59,14 @@ class Supervisor<Config> implements SupervisedChild {
   readonly name: string;
   readonly #program: ChildProgram<Config>;
   #child: ChildProcess | undefined;
+  #warm: ChildProcess | undefined;
   #stopping = false;
   #pauseMs = FIRST_PAUSE_MS;
 
   constructor(program: ChildProgram<Config>) {
     this.name = program.name;
     this.#program = program;
+    this.#warm = program.warm;
   }
 
   pid(): number {
@@ -71,9 +75,8 @@ class Supervisor<Config> implements SupervisedChild {
 
   async start(): Promise<void> {
     const startedAt = performance.now();
-    const child = fork(fileURLToPath(this.#program.entry), [], {
-      stdio: ['ignore', this.#program.logFd, this.#program.logFd, 'ipc'],
-    });
+    const child = this.#warm ?? forkProgram(this.#program.entry, this.#program.logFd);
+    this.#warm = undefined;
     this.#child = child;
     const ready = readiness(this.name, child);
     child.send({ type: 'start', config: this.#program.config });
@@ -120,6 +123,11 @@ class Supervisor<Config> implements SupervisedChild {
       }
     }
   }
+}
+
+/** Starts a program that calls `runChild`; it loads and waits for its configuration. */
+export function forkProgram(entry: URL, logFd: number): ChildProcess {
+  return fork(fileURLToPath(entry), [], { stdio: ['ignore', logFd, logFd, 'ipc'] });
 }
 
 function readiness(name: string, child: ChildProcess): Promise<void> {

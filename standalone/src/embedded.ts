@@ -41,6 +41,11 @@ export type Source =
   | { readonly kind: 'sample' }
   | { readonly kind: 'elsewhere' };
 
+/** Whether a database is to be captured: one that is named, or the one we start. */
+export function hasSource({ isCaptureOn, connections }: StandaloneConfig): boolean {
+  return isCaptureOn && (connections['BANKDB'] ?? findMysqlProgram()) !== undefined;
+}
+
 /** Starts what the environment does not name, and checks what it names. */
 export async function openDatabases(
   config: StandaloneConfig,

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import path from 'node:path';
 
 import type { Logger } from '@tidegate/engine/platform';
 import type { TopicLogConfig } from '@tidegate/engine/topic-log';
-import { readTaskEnvironment } from '@tidegate/workers/worker';
 
 import { bankCapture } from './bank.ts';
 import { type SupervisedChild, superviseChild } from './child-process.ts';
@@ -16,6 +14,7 @@ import { naming } from './name-fault.ts';
 import type { CaptureProcessConfig } from './process/capture.ts';
 import type { SchedulerProcessConfig } from './process/scheduler.ts';
 import type { WorkerProcessConfig } from './process/worker.ts';
+import { childEntry, type WarmChildren } from './warm-children.ts';
 
 /** What every part is built from. */
 export interface Assembly {
@@ -24,20 +23,18 @@ export interface Assembly {
   readonly databases: Databases;
   readonly topicLog: TopicLogConfig;
   readonly executionPort: number;
+  readonly warm: WarmChildren;
   readonly logger: Logger;
   readonly logFd: number;
   readonly say: (text: string) => void;
 }
 
-/** From sources and from the build alike: the entry has the ending of the module that names it. */
-const entry = (name: string) =>
-  new URL(`./process/${name}${path.extname(new URL(import.meta.url).pathname)}`, import.meta.url);
-
 export function startSchedulerProcess(assembly: Assembly): Promise<SupervisedChild> {
   const { config, secrets, databases, topicLog, executionPort, logger, logFd, say } = assembly;
   return superviseChild<SchedulerProcessConfig>({
     name: 'scheduler',
-    entry: entry('scheduler'),
+    warm: assembly.warm.take('scheduler'),
+    entry: childEntry('scheduler'),
     logger,
     logFd,
     say,
@@ -60,7 +57,8 @@ export function startWorkerProcess(assembly: Assembly): Promise<SupervisedChild>
   const { redisUrl } = config;
   return superviseChild<WorkerProcessConfig>({
     name: 'worker',
-    entry: entry('worker'),
+    warm: assembly.warm.take('worker'),
+    entry: childEntry('worker'),
     logger,
     logFd,
     say,
@@ -75,7 +73,6 @@ export function startWorkerProcess(assembly: Assembly): Promise<SupervisedChild>
         concurrency: config.workerConcurrency,
         topicLog,
         lane: redisUrl === undefined ? { kind: 'postgres' } : { kind: 'bullmq', redisUrl },
-        taskEnvironment: readTaskEnvironment(),
       },
     },
   });
@@ -98,7 +95,8 @@ export async function startCaptureProcess(
   return naming(source, 'SOURCE_UNUSABLE', () =>
     superviseChild<CaptureProcessConfig>({
       name: 'capture',
-      entry: entry('capture'),
+      warm: assembly.warm.take('capture'),
+      entry: childEntry('capture'),
       logger,
       logFd,
       say,

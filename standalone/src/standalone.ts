@@ -9,10 +9,11 @@ import { Access, createWebApp } from '@tidegate/web/server';
 import { BANK } from './bank.ts';
 import { CLEANUP_ORDER, Cleanup } from './cleanup.ts';
 import type { StandaloneConfig } from './config.ts';
-import { openDatabases } from './embedded.ts';
+import { hasSource, openDatabases } from './embedded.ts';
 import { StandaloneError } from './errors.ts';
 import { openHome, writeRunFile } from './home.ts';
 import { startLogRetention } from './log-retention.ts';
+import { WarmChildren } from './warm-children.ts';
 import {
   type Assembly,
   startCaptureProcess,
@@ -66,6 +67,9 @@ async function start(
   const home = openHome(config.home);
   cleanup.add(CLEANUP_ORDER.home, home.close);
   await checkServices(config);
+  const capture = hasSource(config) ? (['capture'] as const) : [];
+  const warm = new WarmChildren(['scheduler', 'worker', ...capture], deps.logFd);
+  cleanup.add(CLEANUP_ORDER.processes, () => warm.stop());
   deps.say('tidegate: starting the databases …');
   const databases = await openDatabases(config, { secrets: home.secrets, logger: deps.logger });
   for (const server of databases.servers) cleanup.add(CLEANUP_ORDER.servers, () => server.stop());
@@ -76,6 +80,7 @@ async function start(
     databases,
     topicLog: topicLogConfig(config, databases),
     executionPort: await findFreePort(),
+    warm,
     ...deps,
   };
   const database = new Database({ url: databases.metadataUrl, logger: deps.logger });

@@ -19,7 +19,7 @@ const FIRST_PROBE = 10_000_000;
 export class BankSource implements AsyncDisposable {
   readonly #url: string;
   readonly #random: () => number;
-  #connection: mysql.Connection | undefined;
+  #connection: Promise<mysql.Connection> | undefined;
   #probe = FIRST_PROBE;
   #load: Promise<void> = Promise.resolve();
   #isLoading = false;
@@ -64,12 +64,13 @@ export class BankSource implements AsyncDisposable {
   }
 
   async query(statement: string, values: readonly unknown[] = []): Promise<mysql.RowDataPacket[]> {
-    const connection = await this.#connect();
+    this.#connection ??= this.#connect();
+    const used = this.#connection;
     try {
-      const [rows] = await connection.query<mysql.RowDataPacket[]>(statement, [...values]);
+      const [rows] = await (await used).query<mysql.RowDataPacket[]>(statement, [...values]);
       return rows;
     } catch (error) {
-      if (!isRefusal(error)) this.#drop();
+      if (!isRefusal(error)) this.#drop(used);
       throw error;
     }
   }
@@ -116,23 +117,24 @@ export class BankSource implements AsyncDisposable {
   }
 
   async #connect(): Promise<mysql.Connection> {
-    if (this.#connection !== undefined) return this.#connection;
     const connection = await mysql.createConnection({
       uri: this.#url,
       timezone: 'Z',
       dateStrings: true,
       connectTimeout: 2_000,
     });
-    connection.on('error', () => {
-      this.#drop();
-    });
-    this.#connection = connection;
+    // The query under way says so as well, or the next one does.
+    connection.on('error', () => undefined);
     return connection;
   }
 
-  #drop(): void {
-    this.#connection?.destroy();
-    this.#connection = undefined;
+  /** The next query connects anew. Only whom it failed drops it: another's query would never be answered. */
+  #drop(connection = this.#connection): void {
+    if (connection === this.#connection) this.#connection = undefined;
+    void connection?.then(
+      (open) => open.destroy(),
+      () => undefined,
+    );
   }
 }
 

@@ -1,13 +1,17 @@
 import { createLogger, type LogLevel } from '@tidegate/engine/platform';
-import { startWorker, type WorkerConfig } from '@tidegate/workers/worker';
+import { readTaskEnvironment, startWorker, type WorkerConfig } from '@tidegate/workers/worker';
 
 import { runChild } from '../child-process.ts';
 
 export interface WorkerProcessConfig {
-  readonly worker: WorkerConfig;
+  readonly worker: Omit<WorkerConfig, 'taskEnvironment'>;
   readonly logLevel: LogLevel;
 }
 
 runChild<WorkerProcessConfig>({
-  start: ({ worker, logLevel }) => startWorker(worker, createLogger('worker', logLevel)),
+  start: ({ worker, logLevel }) =>
+    startWorker(
+      { ...worker, taskEnvironment: readTaskEnvironment() },
+      createLogger('worker', logLevel),
+    ),
 });

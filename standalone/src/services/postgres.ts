@@ -126,9 +126,31 @@ async function stopOrphan(dataFolder: string): Promise<void> {
   const pidFile = path.join(dataFolder, 'postmaster.pid');
   if (!existsSync(pidFile)) return;
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
+  if (isUnburied(pid)) disown(pidFile);
   if (!isPostgres(pid)) return;
   process.kill(pid, 'SIGINT');
   for (let waited = 0; isPostgres(pid) && waited < 10_000; waited += 50) await delay(50);
+}
+
+/** Above the largest process id of any system: nobody has it. */
+const NOBODY = 4_194_305;
+
+/**
+ * PostgreSQL takes a killed server that init has not buried yet for a living one, and refuses to start: the id in
+ * its lock file is replaced. Whether other processes of it are left is still checked, by the shared memory that
+ * the file's further lines name.
+ */
+function disown(pidFile: string): void {
+  const [, ...rest] = readFileSync(pidFile, 'utf8').split('\n');
+  writeFileSync(pidFile, [NOBODY, ...rest].join('\n'));
+}
+
+function isUnburied(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.startsWith('Z') === true;
+  } catch {
+    return false;
+  }
 }
 
 /** The number may have been given to another program since; only a postgres is ever signalled. */

@@ -8,7 +8,6 @@ import type { TopicLogConfig } from '@tidegate/engine/topic-log';
 import { WORKER_ERRORS } from './errors.ts';
 import { createLogShipper } from './log/log-shipper.ts';
 import { createBundleStore } from './supervisor/bundle-store.ts';
-import { createBullmqLane } from './supervisor/bullmq-lane.ts';
 import { createEngineClient, type EngineClient } from './supervisor/engine-client.ts';
 import { createFinisher } from './supervisor/finisher.ts';
 import { startHeartbeat } from './supervisor/heartbeat.ts';
@@ -85,7 +84,10 @@ export async function startWorker(
     },
   });
   const ended = new AbortController();
-  const parts = assemble({ config, timing, worker, client, supervisor, ended: ended.signal, log });
+  const parts = await assemble({
+    ...{ config, timing, worker, client, supervisor, log },
+    ended: ended.signal,
+  });
   supervisor.assemble(parts);
   try {
     await parts.pool.start();
@@ -123,11 +125,11 @@ interface Assembly {
   readonly log: Logger;
 }
 
-function assemble(assembly: Assembly): SupervisorParts {
+async function assemble(assembly: Assembly): Promise<SupervisorParts> {
   const { config, timing, worker, client, supervisor, ended, log } = assembly;
   const bundleFolder = join(config.home, 'cache', 'bundles');
   const { heapMb, ...limits } = { ...defaultLimits(config.concurrency), ...config.limits };
-  const lane = createLane(assembly, supervisor);
+  const lane = await createLane(assembly, supervisor);
   const { executionUrl } = config;
   const topicLog = withoutFunctions(config.topicLog);
   const finisher = createFinisher({
@@ -173,11 +175,16 @@ function withoutFunctions(topicLog: TopicLogConfig | null): TopicLogConfig | nul
   return Object.fromEntries(entries) as unknown as TopicLogConfig;
 }
 
-function createLane({ config, worker, client, log }: Assembly, host: LaneHost): Lane {
+async function createLane(
+  { config, worker, client, log }: Assembly,
+  host: LaneHost,
+): Promise<Lane> {
   const shared = { worker, queues: config.queues, host, log };
   if (config.lane.kind === 'postgres')
     return createPostgresLane({ ...shared, claim: client.claim });
   const { concurrency, lane } = config;
+  // BullMQ takes a while to load and its share of memory: only where there is a Redis.
+  const { createBullmqLane } = await import('./supervisor/bullmq-lane.ts');
   return createBullmqLane({ ...shared, ...lane, concurrency, start: client.start });
 }
 
