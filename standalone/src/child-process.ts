@@ -1,14 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { on } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import type { Logger } from '@tidegate/engine/platform';
+import { countProcess, type Metrics, readMetrics } from '@tidegate/engine/metrics';
+import { type Logger, metricsPort } from '@tidegate/engine/platform';
 
 /** One of our own programs, run as a child and started again whenever it dies. */
 export interface SupervisedChild {
   readonly name: string;
   /** Process id of the present incarnation, 0 between two. */
   readonly pid: () => number;
+  /** What it counted; undefined while it is away or too busy to say. */
+  metrics(): Promise<Metrics | undefined>;
   stop(): Promise<void>;
 }
 
@@ -35,13 +39,24 @@ interface FailedMessage {
   readonly message: string;
 }
 
-type ChildMessage = ReadyMessage | FailedMessage;
+interface MetricsMessage {
+  readonly type: 'metrics';
+  readonly metrics: Metrics;
+}
+
+type ChildMessage = ReadyMessage | FailedMessage | MetricsMessage;
+
+/** What a parent says. */
+type ParentMessage<Config> =
+  | { readonly type: 'start'; readonly name: string; readonly config: Config }
+  | { readonly type: 'tell-metrics' };
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 /** A child that lived this long did not fail at start: the next pause is the first again. */
 const STEADY_MS = 10_000;
 const STOP_GRACE_MS = 15_000;
+const METRICS_WITHIN_MS = 1_000;
 
 /**
  * Starts the program and resolves once it says it is ready; rejects with what it says when it cannot start at
@@ -79,7 +94,8 @@ class Supervisor<Config> implements SupervisedChild {
     this.#warm = undefined;
     this.#child = child;
     const ready = readiness(this.name, child);
-    child.send({ type: 'start', config: this.#program.config });
+    const { name, config } = this.#program;
+    child.send({ type: 'start', name, config } satisfies ParentMessage<Config>);
     await ready;
     child.once('exit', (code, signal) => {
       this.#child = undefined;
@@ -94,6 +110,26 @@ class Supervisor<Config> implements SupervisedChild {
       if (performance.now() - startedAt > STEADY_MS) this.#pauseMs = FIRST_PAUSE_MS;
       void this.#restart();
     });
+  }
+
+  async metrics(): Promise<Metrics | undefined> {
+    const child = this.#child;
+    if (child?.connected !== true) return undefined;
+    const answer = new AbortController();
+    const { signal } = answer;
+    const timer = setTimeout(() => answer.abort(), METRICS_WITHIN_MS);
+    try {
+      child.send({ type: 'tell-metrics' });
+      for await (const [message] of on(child, 'message', { signal, close: ['exit'] })) {
+        if ((message as ChildMessage).type === 'metrics')
+          return (message as MetricsMessage).metrics;
+      }
+      return undefined;
+    } catch {
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async stop(): Promise<void> {
@@ -134,7 +170,7 @@ function readiness(name: string, child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.on('message', (message: ChildMessage) => {
       if (message.type === 'ready') resolve();
-      else reject(new ChildFailure(message.message));
+      else if (message.type === 'failed') reject(new ChildFailure(message.message));
     });
     child.once('exit', (code, signal) => {
       reject(
@@ -164,18 +200,27 @@ export function runChild<Config>(program: ChildMain<Config>): void {
   process.on('disconnect', () => process.exit(0));
   // Ctrl-C reaches the whole process group; the parent decides the order in which we stop.
   process.on('SIGINT', () => undefined);
-  process.once('message', (message: { config: Config }) => {
-    program.start(message.config).then(
-      ({ stop }) => {
-        process.once('SIGTERM', () => void stop().finally(() => process.exit(0)));
-        process.send?.({ type: 'ready' } satisfies ChildMessage);
-      },
-      (error: unknown) => {
-        const text = error instanceof Error ? error.message : String(error);
-        process.send?.({ type: 'failed', message: text } satisfies ChildMessage, () =>
-          process.exit(1),
-        );
-      },
-    );
+  process.on('message', (message: ParentMessage<Config>) => {
+    if (message.type === 'start') void startChild(program, message);
+    else void tellMetrics();
   });
+}
+
+async function startChild<Config>(
+  program: ChildMain<Config>,
+  { name, config }: { readonly name: string; readonly config: Config },
+): Promise<void> {
+  try {
+    if (metricsPort !== undefined) countProcess(name);
+    const { stop } = await program.start(config);
+    process.once('SIGTERM', () => void stop().finally(() => process.exit(0)));
+    process.send?.({ type: 'ready' } satisfies ChildMessage);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.send?.({ type: 'failed', message } satisfies ChildMessage, () => process.exit(1));
+  }
+}
+
+async function tellMetrics(): Promise<void> {
+  process.send?.({ type: 'metrics', metrics: await readMetrics() } satisfies ChildMessage);
 }

@@ -8,6 +8,7 @@ import {
 import type { TopicLog } from '@tidegate/engine/topic-log';
 
 import { resolveCaptureConfig, type CaptureConfig } from './capture-config.ts';
+import { countCapture } from './capture-metrics.ts';
 import { CaptureRun } from './capture-run.ts';
 import { isPositionLost, openCaptureSession } from './capture-session.ts';
 import { RateMeter, type CaptureStatus } from './capture-status.ts';
@@ -74,6 +75,7 @@ export async function startCapture(config: CaptureConfig, deps: CaptureDeps): Pr
     return mends && !isStopping ? open().catch(() => undefined) : undefined;
   };
   const ended = supervise();
+  void ended.then(countCapture(resolved.prefix, () => run.status(phase)));
   logger.info({ tables: [...resolved.tables.keys()] }, 'capture started');
   return {
     ended,

@@ -17,6 +17,7 @@ import { createPostgresLane } from './supervisor/postgres-lane.ts';
 import { createProcessPool, type ProcessLimits } from './supervisor/process-pool.ts';
 import { keepSession } from './supervisor/session.ts';
 import { Supervisor, type SupervisorParts } from './supervisor/supervisor.ts';
+import { countWorker } from './supervisor/worker-metrics.ts';
 
 export type WorkerLane =
   | { readonly kind: 'postgres' }
@@ -84,6 +85,11 @@ export async function startWorker(
     },
   });
   const ended = new AbortController();
+  const stopCounting = countWorker({
+    slots: config.concurrency,
+    freeSlots: () => supervisor.freeSlots(),
+  });
+  ended.signal.addEventListener('abort', stopCounting);
   const parts = await assemble({
     ...{ config, timing, worker, client, supervisor, log },
     ended: ended.signal,

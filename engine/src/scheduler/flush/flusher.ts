@@ -1,4 +1,6 @@
 import type { Grant } from '../../execution/contract.ts';
+import { observeFlush } from '../../metrics/scheduler-metrics.ts';
+import { metricsPort } from '../../platform/config.ts';
 import { TidegateError, toError } from '../../platform/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
@@ -242,7 +244,13 @@ export class Flusher {
       verdicts.set(report, done?.writes.verdicts[place] ?? 'stale'),
     );
     const grants = done === null ? [] : this.grantsByDemand(work, done);
-    if (done !== null) this.learn(work, done);
+    if (done !== null) {
+      if (metricsPort !== undefined) {
+        const { cache, clock } = this.options;
+        observeFlush({ done, batch, nowMs: clock.now(), cache });
+      }
+      this.learn(work, done);
+    }
     let place = 0;
     for (const entry of work.entries) {
       const own = entry.demand === null ? [] : (grants[place++] ?? []);

@@ -13,6 +13,7 @@ import type { Lane, LaneHost } from './lane.ts';
 import type { PoolEvents, ProcessPool } from './process-pool.ts';
 import { keyOf, keyText, type RunningTask, type Stopping } from './running-task.ts';
 import type { ProcessExit } from './task-process-handle.ts';
+import { countEnd } from './worker-metrics.ts';
 
 /** The parts a supervisor is made of; set once, before the lane starts. */
 export interface SupervisorParts {
@@ -226,6 +227,7 @@ export class Supervisor implements LaneHost, PoolEvents {
     times: { readonly startedAt?: string; readonly endedAt?: string },
   ): void {
     if (!this.#tasks.delete(task.handle)) return;
+    countEnd(outcome);
     this.#byKey.delete(keyText(task.key));
     task.timers.forEach((timer) => clearTimeout(timer));
     task.log.append(endLine(outcome));
