@@ -7,6 +7,7 @@ import { startRegistration } from '@tidegate/workers/bundle';
 import { Access, createWebApp } from '@tidegate/web/server';
 
 import { BANK } from './bank.ts';
+import type { SupervisedChild } from './child-process.ts';
 import { CLEANUP_ORDER, Cleanup } from './cleanup.ts';
 import type { StandaloneConfig } from './config.ts';
 import { hasSource, openDatabases } from './embedded.ts';
@@ -21,6 +22,7 @@ import {
   startWorkerProcess,
   topicLogConfig,
 } from './parts.ts';
+import { startMetrics } from './metrics.ts';
 import { naming } from './name-fault.ts';
 import { isFree } from './ports.ts';
 import { startSampleFeed } from './sample-feed.ts';
@@ -90,12 +92,15 @@ async function start(
   const brokers = { variable: 'TIDEGATE_KAFKA_BROKERS', url: config.kafka?.brokers.join(',') };
   const topicLog = await naming(brokers, 'SERVICE_UNUSABLE', () => openTopicLog(assembly.topicLog));
   cleanup.add(CLEANUP_ORDER.connections, () => topicLog.close());
-  await startProcesses(assembly, topicLog, cleanup);
+  const children = await startProcesses(assembly, topicLog, cleanup);
   if (config.kafka === undefined) {
     cleanup.add(CLEANUP_ORDER.web, startLogRetention(topicLog, BANK.topic, deps.logger));
   }
   const url = await startWeb(assembly, { database, topicLog }, cleanup);
   await register(assembly, cleanup);
+  const metricsParts = { host: config.host, database, topicLog, children, logger: deps.logger };
+  const metrics = await startMetrics(metricsParts);
+  if (metrics !== undefined) cleanup.add(CLEANUP_ORDER.web, () => metrics.stop());
   const { total } = await listDags(database, { limit: 1, offset: 0 });
   return { url, summary: `${total} DAG${total === 1 ? '' : 's'}`, stop: () => cleanup.run() };
 }
@@ -125,17 +130,20 @@ async function startProcesses(
   assembly: Assembly,
   topicLog: AdministeredTopicLog,
   cleanup: Cleanup,
-): Promise<void> {
+): Promise<SupervisedChild[]> {
+  const children: SupervisedChild[] = [];
   const starting = [startSchedulerProcess, startWorkerProcess, startCaptureProcess].map(
     async (startPart) => {
       const child = await startPart(assembly);
-      if (child !== undefined) cleanup.add(CLEANUP_ORDER.processes, () => child.stop());
+      if (child === undefined) return;
+      children.push(child);
+      cleanup.add(CLEANUP_ORDER.processes, () => child.stop());
     },
   );
   const results = await Promise.allSettled(starting);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-  if (assembly.databases.source.kind !== 'sample') return;
+  if (assembly.databases.source.kind !== 'sample') return children;
   const feed = await startSampleFeed({
     topicLog,
     topic: BANK.topic,
@@ -143,6 +151,7 @@ async function startProcesses(
     logger: assembly.logger,
   });
   cleanup.add(CLEANUP_ORDER.processes, () => feed.stop());
+  return children;
 }
 
 interface WebParts {
