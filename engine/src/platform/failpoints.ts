@@ -12,7 +12,7 @@ export const FAILPOINTS = {
   'append.after-commit': 'the append is committed, its producer does not know',
   'kafka.before-commit': 'records lie in an open Kafka transaction',
   'kafka.after-commit': 'the Kafka transaction is committed, its producer does not know',
-  'run.before-commit': 'a run, its ranges and the cursors are written and not committed',
+  'run.before-commit': 'a run, its ranges and the cursors are decided under lock and not written',
   'run.after-commit': 'the run is committed, nobody was told to start it',
   'run.started': 'the run holds its slot and is not begun',
   'flush.locked': 'a flush holds its row locks and has decided, nothing is written',

@@ -14,6 +14,7 @@ import { startQueuedRuns } from '../store/sweep/start-queued-runs.ts';
 import type { Rewritten } from '../store/rewrite/rewrite-run.ts';
 import { Flusher, type Flushed, type Outbox } from './flush/flusher.ts';
 import { RunRewriter } from './run-rewriter.ts';
+import type { CommittedRun } from './runs/run-maker.ts';
 import { SingleFlight } from './single-flight.ts';
 import { Sweep, type SweepActions } from './sweep/sweep.ts';
 import { TaskTokens } from './task-tokens.ts';
@@ -141,6 +142,18 @@ export class SchedulerCore {
   wakeRuns(): void {
     this.hasQueuedRuns = true;
     this.starter.kick();
+  }
+
+  /** A run was made here: it begins if it holds its slot, else it queues for one. */
+  runMade(run: CommittedRun): void {
+    if (!run.isStarted) {
+      this.wakeRuns();
+      return;
+    }
+    this.cache.learn(run.info);
+    this.begin([run.runKey]).catch((err: unknown) => {
+      this.options.logger.warn({ err, runKey: run.runKey }, 'a run was not begun; the sweep does');
+    });
   }
 
   /** Gives tries up without using a retry. */

@@ -101,7 +101,7 @@ class RunningScheduler implements Scheduler {
       topicLog,
       clock: this.clock,
       log: logger,
-      onRunMade: () => this.core.wakeRuns(),
+      onRunMade: (run) => this.core.runMade(run),
     });
     this.core = new SchedulerCore({
       database,

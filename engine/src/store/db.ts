@@ -114,7 +114,8 @@ function createPool(options: DatabaseOptions, max: number, logger: Logger): pg.P
   return pool;
 }
 
-function asStoreError(thrown: unknown): unknown {
+/** A connection loss by its name; anything else as it was thrown. */
+export function asStoreError(thrown: unknown): unknown {
   if (!isConnectionLoss(thrown)) return thrown;
   return new TidegateError(
     STORE_ERRORS.unavailable,

@@ -18,13 +18,20 @@ const CHANNEL = 'tidegate';
 const MOST_RUNS = 400;
 const RECONNECT_MS = 500;
 
+export const NOTIFY = { name: 'notify', text: 'select pg_notify($1, $2)' } as const;
+
 /** Inside a transaction it is sent with the commit. */
 export async function notify(sql: Sql, notification: Notification): Promise<void> {
+  await sql.query(NOTIFY.text, notificationValues(notification));
+}
+
+/** What `NOTIFY` takes. */
+export function notificationValues(notification: Notification): [channel: string, payload: string] {
   const payload =
     notification.kind === 'ready'
       ? { ...notification, runKeys: notification.runKeys.slice(0, MOST_RUNS) }
       : notification;
-  await sql.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify(payload)]);
+  return [CHANNEL, JSON.stringify(payload)];
 }
 
 /** Listens on a connection of its own and comes back after an outage, then wakes once for what was missed. */

@@ -35,7 +35,7 @@ export interface TopicLog {
    */
   openTransactionalProducer(transactionalId: string): Promise<TransactionalProducer>;
   /** Calls `wake` within milliseconds of new records. A wake-up may be spurious or stand for many records. */
-  onRecords(topic: string, wake: () => void): Subscription;
+  onRecords(topic: string, wake: Wake): Subscription;
   /** Identity of the record at or before `offset`, to notice a topic that was re-created. */
   fingerprint(
     topic: string,
@@ -106,6 +106,12 @@ export interface TopicBatch {
   readonly topic: string;
   readonly records: readonly NewRecord[];
 }
+
+/**
+ * `ends`: the last stable offset of each partition as far as the wake-up itself tells; a hint that saves
+ * asking, may be behind and may be left out.
+ */
+export type Wake = (ends?: ReadonlyMap<number, number>) => void;
 
 export interface Subscription {
   close(): Promise<void>;

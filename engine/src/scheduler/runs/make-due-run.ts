@@ -1,13 +1,10 @@
 import { toRunId } from '../../schedule/run-id.ts';
-import type { Database, Tx } from '../../store/db.ts';
 import type { DagPlan } from '../../store/runs/dag-plan.ts';
-import {
-  countActiveRuns,
-  lockDag,
-  saveNextRun,
-  type NextRun,
-} from '../../store/runs/schedulable-dags.ts';
-import { makeLiveRun, type MadeRun, type RunIdentity } from './make-run.ts';
+import type { LockedDagStream } from '../../store/runs/lock-dag-stream.ts';
+import type { NextRun } from '../../store/runs/schedulable-dags.ts';
+import { decideLiveRun, nothing, withDagMove, type RunDecision } from './decide-run.ts';
+import type { MadeRun, RunIdentity } from './made-run.ts';
+import { makeRun, type RunStore } from './make-run.ts';
 import type { StreamObservation } from './observe-stream.ts';
 import { planStream } from './plan-stream.ts';
 import { intervalOf, planNext, refreshNext } from './timetable.ts';
@@ -28,60 +25,53 @@ export interface DueRun {
  * Makes the run a timetable asks for, if this scheduler is the one to make it: the DAG's row is locked, so
  * that of any number of schedulers one finds the run due and moves the timetable on in the same transaction.
  */
-export function makeDueRun(database: Database, due: DueRun): Promise<MadeRun> {
-  return database.transaction(async (tx) => {
-    const dag = await lockDag(tx, due.plan.dagId, { skipLocked: true });
-    const planned = dag?.next ?? null;
-    if (dag === undefined || planned === null || dag.isPaused || dag.isStale) {
-      return { kind: 'not_due' };
-    }
-    if (dag.versionKey !== due.plan.versionKey || planned.runAfter > due.now) {
-      return { kind: 'not_due' };
-    }
-    if ((await countActiveRuns(tx, dag.dagId)) >= dag.maxActiveRuns) return { kind: 'full' };
-    const next = refreshNext(due.plan, planned, due.now);
-    if (next === null || next.runAfter > due.now) return passOn(tx, due, { after: next });
-    return makeTick(tx, due, next);
-  });
+export function makeDueRun(store: RunStore, due: DueRun): Promise<MadeRun> {
+  const { plan, seen, now } = due;
+  const lock = {
+    dagId: plan.dagId,
+    topic: seen.kind === 'seen' ? (plan.source?.topic ?? null) : null,
+    skipLocked: true,
+    needsNewest: seen.kind === 'seen' && seen.observation.loss !== null,
+    at: now,
+  };
+  return makeRun(store, lock, (locked) => decideDueRun(due, locked));
 }
 
-async function makeTick(tx: Tx, due: DueRun, tick: NextRun): Promise<MadeRun> {
-  const { plan, seen } = due;
+function decideDueRun(due: DueRun, locked: LockedDagStream): RunDecision {
+  const { plan, now } = due;
+  const { dag } = locked;
+  const planned = dag?.next ?? null;
+  if (dag === undefined || planned === null || dag.isPaused || dag.isStale) {
+    return nothing({ kind: 'not_due' });
+  }
+  if (dag.versionKey !== plan.versionKey || planned.runAfter > now) {
+    return nothing({ kind: 'not_due' });
+  }
+  if (locked.activeRuns >= dag.maxActiveRuns) return nothing({ kind: 'full' });
+  const next = refreshNext(plan, planned, now);
+  if (next !== null && next.runAfter <= now) return decideTick(due, locked, next);
+  const dagMove = { next, checkedAt: now, always: true };
+  return { kind: 'pass', made: { kind: 'not_due' }, moves: [], dagMove };
+}
+
+function decideTick(due: DueRun, locked: LockedDagStream, tick: NextRun): RunDecision {
+  const { plan, seen, now } = due;
   const stream =
     seen.kind === 'seen' && plan.source !== null
-      ? await planStream(
-          tx,
-          { dagId: plan.dagId, source: plan.source },
-          { observation: seen.observation, restOnly: false },
-        )
+      ? planStream(plan.source, locked, { observation: seen.observation, restOnly: false })
       : undefined;
-  if (seen.kind === 'seen' && stream === undefined) return { kind: 'outdated' };
-  const made = await makeLiveRun(tx, {
+  if (seen.kind === 'seen' && stream === undefined) return nothing({ kind: 'outdated' });
+  const live = {
     plan,
     identity: tickIdentity(tick),
     stream,
     waitingFor: waitingFor(seen),
     allowEmpty: plan.source?.emptyRuns ?? true,
-    at: due.now,
-  });
+    at: now,
+  };
   // A blocked stream keeps its tick: it is made as soon as the failed range is dealt with.
-  if (made.kind === 'blocked') return made;
-  const after = planNext(plan, { lastRun: intervalOf(tick), now: due.now });
-  await saveNextRun(tx, plan.dagId, {
-    next: after,
-    checkedAt: due.now,
-    came: made.kind === 'quiet' ? 'quiet' : made.kind === 'exists' ? 'nothing' : 'run',
-  });
-  return made;
-}
-
-async function passOn(
-  tx: Tx,
-  due: DueRun,
-  { after }: { readonly after: NextRun | null },
-): Promise<MadeRun> {
-  await saveNextRun(tx, due.plan.dagId, { next: after, checkedAt: due.now, came: 'nothing' });
-  return { kind: 'not_due' };
+  const after = planNext(plan, { lastRun: intervalOf(tick), now });
+  return withDagMove(decideLiveRun(live, locked), { next: after, checkedAt: now, always: true });
 }
 
 function tickIdentity(tick: NextRun): RunIdentity {

@@ -14,12 +14,13 @@ import {
 } from '../../store/runs/schedulable-dags.ts';
 import type { TopicLog } from '../../topic-log/topic-log.ts';
 import { makeDueRun, type SeenStream } from './make-due-run.ts';
-import type { MadeRun } from './make-run.ts';
+import type { MadeRun } from './made-run.ts';
+import type { RunStore } from './make-run.ts';
 import { observeStream } from './observe-stream.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { intervalOf, planNext, refreshNext } from './timetable.ts';
 
-export interface RunMaking {
+export interface RunMaking extends RunStore {
   readonly database: Database;
   readonly topicLog: TopicLog;
   readonly plans: PlanCache;
@@ -67,7 +68,7 @@ async function decideDue(
       const seen = await lookAtStream(making, plan);
       const tick = isQuiet(plan, seen) ? toQuietTick(plan, dag, now) : undefined;
       if (tick !== undefined) return tick;
-      const made = await makeDueRun(making.database, { plan, seen, now });
+      const made = await makeDueRun(making, { plan, seen, now });
       making.onMade(plan, made);
       if (made.kind !== 'outdated') return made;
     }
@@ -80,12 +81,11 @@ async function decideDue(
 
 /** Reads the DAG's topic, outside any transaction. */
 export async function lookAtStream(
-  making: Pick<RunMaking, 'database' | 'topicLog'>,
+  making: Pick<RunMaking, 'cursors' | 'topicLog'>,
   plan: DagPlan,
 ): Promise<SeenStream> {
   if (plan.source === null) return { kind: 'none' };
-  const reader = { sql: making.database, topicLog: making.topicLog };
-  const observation = await observeStream(reader, plan.dagId, plan.source);
+  const observation = await observeStream(making, plan.dagId, plan.source);
   return observation === undefined
     ? { kind: 'missing', topic: plan.source.topic }
     : { kind: 'seen', observation };

@@ -1,11 +1,12 @@
 import type { DagPlan } from '../../store/runs/dag-plan.ts';
 import { listParkedRuns, failNewRun, unparkRun } from '../../store/runs/pin-run.ts';
-import { insertRanges } from '../../store/runs/run-ranges.ts';
+import { insertRanges, listOpenRanges } from '../../store/runs/run-ranges.ts';
 import { findDag, lockDag } from '../../store/runs/schedulable-dags.ts';
-import { moveCursors } from '../../store/runs/stream-cursors.ts';
+import { lockCursors, moveCursors } from '../../store/runs/stream-cursors.ts';
 import { lookAtStream, type RunMaking } from './make-due-runs.ts';
 import { makeGatheredRun, makeRestRun } from './make-gathered-run.ts';
-import { advance, type MadeRun } from './make-run.ts';
+import { advance } from './decide-run.ts';
+import type { MadeRun } from './made-run.ts';
 import type { StreamObservation } from './observe-stream.ts';
 import { planRanges } from './plan-ranges.ts';
 import { planStream } from './plan-stream.ts';
@@ -27,7 +28,7 @@ export async function makeStreamRun(
     const seen = await lookAtStream(making, plan);
     if (seen.kind !== 'seen') return { kind: 'not_due' };
     if (isQuiet(seen.observation)) return { kind: 'quiet' };
-    const made = await make(making.database, { ...dag, observation: seen.observation, now });
+    const made = await make(making, { ...dag, observation: seen.observation, now });
     making.onMade(plan, made);
     if (made.kind !== 'outdated') return made;
   }
@@ -49,6 +50,7 @@ export async function unparkRuns(making: RunMaking, now: Date): Promise<string[]
     const seen = await lookAtStream(making, plan);
     if (seen.kind !== 'seen') continue;
     const done = await giveRanges(making, { plan, now, runKey: parked.runKey }, seen.observation);
+    making.cursors.forget({ dagId: plan.dagId, topic: plan.source.topic });
     if (done) freed.push(parked.dagId);
   }
   return freed;
@@ -64,7 +66,10 @@ function giveRanges(
   return making.database.transaction(async (tx) => {
     const dag = await lockDag(tx, dagId, { skipLocked: false });
     if (dag === undefined || source === null) return false;
-    const stream = await planStream(tx, { dagId, source }, { observation, restOnly: false });
+    const { topic } = source;
+    const cursors = await lockCursors(tx, { dagId, topic });
+    const open = await listOpenRanges(tx, { dagId, topic });
+    const stream = planStream(source, { cursors, open }, { observation, restOnly: false });
     if (stream === undefined || stream.blockedBy !== null) return false;
     if (!(await unparkRun(tx, runKey))) return false;
     if (stream.loss !== null) {
@@ -72,7 +77,6 @@ function giveRanges(
       return true;
     }
     const ranges = planRanges(stream.backlogs, source.maxRecords);
-    const { topic } = source;
     if (ranges.length > 0) await insertRanges(tx, { runKey, dagId, topic, isLive: true, ranges });
     await moveCursors(tx, { dagId, topic, at: now }, advance(stream, ranges));
     return true;

@@ -1,8 +1,9 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
+import type { Sql } from '../../store/db.ts';
 import { listOpenRanges } from '../../store/runs/run-ranges.ts';
 import { listCursors, settleCursors } from '../../store/runs/stream-cursors.ts';
-import type { StreamReader } from './observe-stream.ts';
+import type { TopicLog } from '../../topic-log/topic-log.ts';
 import { settle } from './plan-stream.ts';
 
 /** Shows ordinary lag tools how far a DAG has loaded its topic. */
@@ -20,7 +21,7 @@ export function mirrorGroup(dagId: string): string {
 
 /** Mirrors the lowest hole of each stream, best effort: nothing ever reads it back. */
 export function createOffsetMirror(
-  reader: StreamReader,
+  reader: { readonly sql: Sql; readonly topicLog: TopicLog },
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): OffsetMirror {
   const touched = new Map<string, { dagId: string; topic: string }>();
@@ -62,7 +63,7 @@ export function createOffsetMirror(
 
 /** Up to where each partition is loaded without a hole; writes it down. */
 export async function settleStream(
-  { sql }: Pick<StreamReader, 'sql'>,
+  { sql }: { readonly sql: Sql },
   stream: { readonly dagId: string; readonly topic: string },
 ): Promise<ReadonlyMap<number, number>> {
   // Cursors first: a range pinned after them lies beyond, one pinned before them is in the list.

@@ -1,13 +1,15 @@
 import type { SerializedSource } from '../../dag/serialized-dag.ts';
-import type { Sql } from '../../store/db.ts';
 import type { PartitionRange } from '../../store/runs/run-ranges.ts';
-import { listCursors, type StreamCursor } from '../../store/runs/stream-cursors.ts';
+import type { StreamCursor } from '../../store/runs/stream-cursors.ts';
 import { isTopicLogError } from '../../topic-log/errors.ts';
 import type { PartitionBounds, TopicLog } from '../../topic-log/topic-log.ts';
+import type { CursorMemory } from './cursor-memory.ts';
 import { rangeLost, topicCompacted, topicRecreated, type LogLoss } from './errors.ts';
 
 /** What the log and the cursors say, read before a transaction: the log is never asked inside one. */
 export interface StreamObservation {
+  /** The cursors it was made by: as this scheduler last knew them, never newer than the bounds. */
+  readonly cursors: readonly StreamCursor[];
   readonly bounds: ReadonlyMap<number, PartitionBounds>;
   /** Where partitions without a cursor start. */
   readonly starts: ReadonlyMap<number, number>;
@@ -18,7 +20,7 @@ export interface StreamObservation {
 }
 
 export interface StreamReader {
-  readonly sql: Sql;
+  readonly cursors: CursorMemory;
   readonly topicLog: TopicLog;
 }
 
@@ -33,10 +35,10 @@ export async function observeStream(
   dagId: string,
   source: SerializedSource,
 ): Promise<StreamObservation | undefined> {
-  const { sql, topicLog } = reader;
+  const { topicLog } = reader;
   const { topic } = source;
   try {
-    const cursors = await listCursors(sql, { dagId, topic });
+    const cursors = await reader.cursors.recall({ dagId, topic });
     const [bounds, changed, refused] = await Promise.all([
       topicLog.bounds(topic),
       source.history ? findChangedRecord(topicLog, topic, cursors) : undefined,
@@ -45,7 +47,7 @@ export async function observeStream(
     ]);
     const starts = await findStarts(topicLog, source, { cursors, bounds });
     const loss = findLoss(topic, { cursors, bounds, changed, refused });
-    return { bounds, starts, loss, ahead: countAhead(bounds, { cursors, starts }) };
+    return { cursors, bounds, starts, loss, ahead: countAhead(bounds, { cursors, starts }) };
   } catch (error) {
     if (isTopicLogError(error, 'TOPIC_MISSING')) return undefined;
     throw error;

@@ -1,13 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { SerializedSource } from '../../dag/serialized-dag.ts';
-import type { Tx } from '../../store/db.ts';
-import { listOpenRanges, type OpenRange } from '../../store/runs/run-ranges.ts';
-import {
-  lockCursors,
-  type CursorMove,
-  type StreamCursor,
-} from '../../store/runs/stream-cursors.ts';
+import type { OpenRange } from '../../store/runs/run-ranges.ts';
+import type { CursorMove, StreamCursor } from '../../store/runs/stream-cursors.ts';
 import type { StreamObservation } from './observe-stream.ts';
 import { countRecords, type Backlog } from './plan-ranges.ts';
+
+/** What is read of a stream while its cursors are locked. */
+export interface LockedStream {
+  readonly cursors: readonly StreamCursor[];
+  readonly open: readonly OpenRange[];
+}
 
 /** A stream under lock: what a live run of it may take. */
 export interface StreamPlan {
@@ -23,21 +26,18 @@ export interface StreamPlan {
 }
 
 /**
- * Locks the cursors and compares them with what was observed before the transaction. With `restOnly`, plans
- * up to where the log ended at the last plan and not beyond: the rest of a range that was too large.
+ * Compares the locked cursors with what was observed before the transaction. With `restOnly`, plans up to
+ * where the log ended at the last plan and not beyond: the rest of a range that was too large.
  *
  * Undefined when the observation is out of date in a way that matters: look again.
  */
-export async function planStream(
-  tx: Tx,
-  stream: { readonly dagId: string; readonly source: SerializedSource },
+export function planStream(
+  source: SerializedSource,
+  { cursors, open }: LockedStream,
   seen: { readonly observation: StreamObservation; readonly restOnly: boolean },
-): Promise<StreamPlan | undefined> {
-  const { dagId, source } = stream;
+): StreamPlan | undefined {
   const { bounds, starts, loss } = seen.observation;
-  const cursors = await lockCursors(tx, { dagId, topic: source.topic });
   if (isOutdated(cursors, seen.observation)) return undefined;
-  const open = await listOpenRanges(tx, { dagId, topic: source.topic });
   const standing = [
     ...cursors.map((cursor) => settle(cursor, open)),
     ...[...starts].map(([partition, start]) => ({
@@ -67,6 +67,8 @@ export async function planStream(
 function isOutdated(cursors: readonly StreamCursor[], observation: StreamObservation): boolean {
   const next = new Map(cursors.map((cursor) => [cursor.partition, cursor.next]));
   const lost = observation.loss?.lost ?? [];
+  // A loss by cursors that have moved since is none: the stream may have been reset.
+  if (observation.loss !== null && !isDeepStrictEqual(cursors, observation.cursors)) return true;
   return (
     [...observation.starts.keys()].some((partition) => next.has(partition)) ||
     [...observation.bounds.keys()].some(

@@ -5,7 +5,7 @@ import { insertRun } from '../../store/runs/pin-run.ts';
 import { insertRanges, type PartitionRange } from '../../store/runs/run-ranges.ts';
 import type { PartitionBounds, TopicLog } from '../../topic-log/topic-log.ts';
 import { triggerInvalid } from './errors.ts';
-import type { MadeRun, RunIdentity } from './make-run.ts';
+import type { MadeRun, RunIdentity } from './made-run.ts';
 import { countRecords } from './plan-ranges.ts';
 
 /** What a replay reads again: exact offsets, or records by their time. */
@@ -100,7 +100,7 @@ export function makeReplayRun(
       await insertRanges(tx, { runKey, dagId: plan.dagId, topic, isLive: false, ranges });
     }
     const records = countRecords(ranges);
-    const { runId } = identity;
-    return { kind: 'made', runKey, runId, records, hasRest: false, pinned: [] };
+    const came = { identity, lane: 'backfill', isStarted: false, records } as const;
+    return { kind: 'made', runKey, ...came, hasRest: false, pinned: [] };
   });
 }

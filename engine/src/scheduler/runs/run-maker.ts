@@ -4,17 +4,22 @@ import { silentLogger, type Logger } from '../../platform/log.ts';
 import type { Database } from '../../store/db.ts';
 import type { DagPlan } from '../../store/runs/dag-plan.ts';
 import { listDagsOfRuns } from '../../store/runs/find-run.ts';
+import { RunConnections } from '../../store/runs/run-connections.ts';
 import { findDag, findNextDue, listRecordDrivenDags } from '../../store/runs/schedulable-dags.ts';
 import { forgetStream, listDagsWithRest } from '../../store/runs/stream-cursors.ts';
-import type { Subscription, TopicLog } from '../../topic-log/topic-log.ts';
+import type { RunInfoRow } from '../../store/flush/run-info.ts';
+import type { Subscription, TopicLog, Wake } from '../../topic-log/topic-log.ts';
 import { createCoalescer } from './coalescer.ts';
+import { CursorMemory } from './cursor-memory.ts';
 import { triggerInvalid } from './errors.ts';
+import { FingerprintSaver } from './fingerprint-saver.ts';
+import { Gathering } from './gathering.ts';
+import type { MadeRun } from './made-run.ts';
 import { makeDueRuns, planUnplanned, type RunMaking } from './make-due-runs.ts';
-import type { MadeRun } from './make-run.ts';
 import { makeStreamRun, unparkRuns } from './make-stream-runs.ts';
 import { createOffsetMirror } from './mirror-offsets.ts';
 import { createPlanCache } from './plan-cache.ts';
-import { saveFingerprints } from './save-fingerprints.ts';
+import { toRunInfoRow } from './run-info-row.ts';
 import { triggerRun, type TriggeredRun, type TriggerRequest } from './trigger-run.ts';
 
 export interface RunMakerOptions {
@@ -22,8 +27,19 @@ export interface RunMakerOptions {
   readonly topicLog: TopicLog;
   readonly clock?: Clock;
   readonly log?: Logger;
-  /** A run was committed and may start: admit it without waiting for the sweep. */
-  readonly onRunMade?: (run: { readonly runKey: number; readonly dagId: string }) => void;
+  /**
+   * A run was committed: begin it if it holds its slot, else admit it. Left out where no scheduler runs: then
+   * runs made here queue, and the schedulers are told.
+   */
+  readonly onRunMade?: (run: CommittedRun) => void;
+}
+
+export interface CommittedRun {
+  readonly runKey: number;
+  readonly dagId: string;
+  readonly isStarted: boolean;
+  /** The run as the flush will want to know it. */
+  readonly info: RunInfoRow;
 }
 
 /**
@@ -63,15 +79,14 @@ class RunMakerOfScheduler implements RunMaker {
   readonly #log: Logger;
   readonly #making: RunMaking;
   readonly #mirror: ReturnType<typeof createOffsetMirror>;
-  readonly #gatheringSince = new Map<string, Date>();
+  readonly #gathering = new Gathering();
   readonly #subscriptions = new Map<string, Subscription>();
   /** DAG ids by topic, of `onRecords` DAGs. */
   #listeners = new Map<string, string[]>();
   readonly #known = new Map<string, DagPlan>();
   readonly #dags: ReturnType<typeof createCoalescer>;
   readonly #rounds: ReturnType<typeof createCoalescer>;
-  readonly #fingerprints: ReturnType<typeof createCoalescer>;
-  readonly #unsaved = new Map<string, { plan: DagPlan; made: MadeRun & { kind: 'made' } }>();
+  readonly #fingerprints: FingerprintSaver;
   #cancelTimer: (() => void) | undefined;
   #closed = false;
 
@@ -83,6 +98,9 @@ class RunMakerOfScheduler implements RunMaker {
     this.#making = {
       database,
       topicLog,
+      connections: new RunConnections(database.url),
+      cursors: new CursorMemory(database),
+      startsRuns: options.onRunMade !== undefined,
       plans: createPlanCache(database),
       log: this.#log,
       onMade: (plan, made) => this.#announce(plan, made),
@@ -93,7 +111,7 @@ class RunMakerOfScheduler implements RunMaker {
       this.#log.warn({ err, key }, 'making of runs was interrupted');
     this.#dags = createCoalescer((dagId) => this.#workDag(dagId), onError);
     this.#rounds = createCoalescer(() => this.#workRound(), onError);
-    this.#fingerprints = createCoalescer((dagId) => this.#workFingerprints(dagId), onError);
+    this.#fingerprints = new FingerprintSaver(this.#making, { clock: this.#clock, onError });
   }
 
   async start(): Promise<void> {
@@ -105,6 +123,7 @@ class RunMakerOfScheduler implements RunMaker {
   }
 
   runEnded(dagId: string): void {
+    this.#gathering.runEnded(dagId);
     void this.#dags.ask(dagId);
   }
 
@@ -117,6 +136,7 @@ class RunMakerOfScheduler implements RunMaker {
 
   dagsChanged(): void {
     this.#known.clear();
+    this.#gathering.clear();
     void this.#rounds.ask('round');
   }
 
@@ -128,6 +148,7 @@ class RunMakerOfScheduler implements RunMaker {
     const topic = (await this.#plan(dagId))?.source?.topic;
     if (topic === undefined) throw triggerInvalid(`${dagId} has no source to reset`);
     await this.#options.database.transaction((tx) => forgetStream(tx, { dagId, topic }));
+    this.#making.cursors.forget({ dagId, topic });
     this.runEnded(dagId);
   }
 
@@ -137,6 +158,7 @@ class RunMakerOfScheduler implements RunMaker {
     await Promise.allSettled([...this.#subscriptions.values()].map((one) => one.close()));
     await Promise.all([this.#rounds.close(), this.#dags.close(), this.#fingerprints.close()]);
     await this.#mirror.close();
+    await this.#making.connections.close();
   }
 
   #now(): Date {
@@ -145,6 +167,8 @@ class RunMakerOfScheduler implements RunMaker {
 
   /** One look at everything: what sweeps, timers and starts do. */
   async #workRound(): Promise<void> {
+    // Others may have moved or reset a stream: what is known of it lasts from sweep to sweep.
+    this.#making.cursors.forgetAll();
     const steps = [
       () => planUnplanned(this.#making, this.#now()),
       () => makeDueRuns(this.#making, this.#now()),
@@ -189,7 +213,7 @@ class RunMakerOfScheduler implements RunMaker {
       // Only what records drive looks at the log at every turn.
       if (plan.schedule.kind !== 'on_records' && !(await this.#hasRest(dagId))) return;
       const now = this.#now();
-      const gatheringSince = this.#gatheringSince.get(dagId) ?? null;
+      const gatheringSince = this.#gathering.since(dagId);
       const made = await makeStreamRun(this.#making, { plan, gatheringSince }, now);
       this.#rememberGathering(dagId, made, now);
       if (made.kind === 'superseded') plan = await this.#plan(dagId);
@@ -202,14 +226,28 @@ class RunMakerOfScheduler implements RunMaker {
   }
 
   #rememberGathering(dagId: string, made: MadeRun, now: Date): void {
-    if (made.kind === 'gathering' || made.kind === 'full') {
-      if (!this.#gatheringSince.has(dagId)) this.#gatheringSince.set(dagId, now);
-    } else if (made.kind !== 'outdated' && made.kind !== 'superseded') {
-      this.#gatheringSince.delete(dagId);
+    this.#gathering.remember(dagId, made, now);
+    if (made.kind === 'gathering') this.#askIn(dagId, made.until.getTime() - now.getTime());
+  }
+
+  #askIn(dagId: string, ms: number): void {
+    this.#clock.after(Math.max(1, ms), () => void this.#dags.ask(dagId));
+  }
+
+  /** Records came. Those that gather beside an active run are counted by what the wake-up says, unread. */
+  #recordsCame(topic: string, ends: ReadonlyMap<number, number> | undefined): void {
+    for (const dagId of this.#listeners.get(topic) ?? []) {
+      const schedule = this.#known.get(dagId)?.schedule;
+      if (schedule?.kind !== 'on_records') {
+        void this.#dags.ask(dagId);
+        continue;
+      }
+      const { upTo, withinMs } = schedule;
+      const cursors = this.#making.cursors.find({ dagId, topic });
+      const wanted = this.#gathering.wake(dagId, { now: this.#now(), upTo, cursors, ends });
+      if (wanted === 'look') void this.#dags.ask(dagId);
+      if (wanted === 'wait') this.#askIn(dagId, withinMs);
     }
-    if (made.kind !== 'gathering') return;
-    const waitMs = Math.max(1, made.until.getTime() - now.getTime());
-    this.#clock.after(waitMs, () => void this.#dags.ask(dagId));
   }
 
   async #plan(dagId: string): Promise<DagPlan | undefined> {
@@ -225,23 +263,14 @@ class RunMakerOfScheduler implements RunMaker {
       this.#log.error({ dagId: plan.dagId, runId, code }, 'run failed: its log is lost');
     }
     if (made.kind !== 'made') return;
-    const { runKey, runId, records } = made;
-    this.#log.info({ dagId: plan.dagId, runId, records }, 'run made');
+    const { runKey, records, isStarted } = made;
+    const { dagId, source } = plan;
+    this.#log.info({ dagId, runId: made.identity.runId, records }, 'run made');
     failpoint('run.after-commit');
-    this.#options.onRunMade?.({ runKey, dagId: plan.dagId });
-    if (made.hasRest) void this.#dags.ask(plan.dagId);
-    if (made.pinned.length === 0 || plan.source?.history !== true) return;
-    this.#unsaved.set(plan.dagId, { plan, made });
-    void this.#fingerprints.ask(plan.dagId);
-  }
-
-  async #workFingerprints(dagId: string): Promise<void> {
-    const unsaved = this.#unsaved.get(dagId);
-    this.#unsaved.delete(dagId);
-    const topic = unsaved?.plan.source?.topic;
-    if (unsaved === undefined || topic === undefined) return;
-    const reader = { sql: this.#options.database, topicLog: this.#options.topicLog };
-    await saveFingerprints(reader, { dagId, topic }, unsaved.made.pinned);
+    this.#options.onRunMade?.({ runKey, dagId, isStarted, info: toRunInfoRow(plan, made) });
+    if (made.hasRest) void this.#dags.ask(dagId);
+    if (made.pinned.length === 0 || source?.history !== true) return;
+    this.#fingerprints.touch({ dagId, topic: source.topic, ranges: made.pinned });
   }
 
   /** Follows which topics have `onRecords` DAGs. */
@@ -255,9 +284,7 @@ class RunMakerOfScheduler implements RunMaker {
     this.#listeners = listeners;
     for (const topic of listeners.keys()) {
       if (this.#subscriptions.has(topic) || this.#closed) continue;
-      const wake = () => {
-        for (const dagId of this.#listeners.get(topic) ?? []) void this.#dags.ask(dagId);
-      };
+      const wake: Wake = (ends) => this.#recordsCame(topic, ends);
       this.#subscriptions.set(topic, this.#options.topicLog.onRecords(topic, wake));
     }
     for (const [topic, subscription] of this.#subscriptions) {

@@ -3,15 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { TidegateError } from '../../platform/errors.ts';
 import type { Json } from '../../platform/json.ts';
 import { toRunId } from '../../schedule/run-id.ts';
-import type { Tx } from '../../store/db.ts';
 import type { DagPlan } from '../../store/runs/dag-plan.ts';
 import { findExistingRun } from '../../store/runs/find-run.ts';
-import { notify } from '../../store/notifications.ts';
-import { lockDag, findDag } from '../../store/runs/schedulable-dags.ts';
+import type { LockedDagStream } from '../../store/runs/lock-dag-stream.ts';
+import { findDag } from '../../store/runs/schedulable-dags.ts';
+import { decideLiveRun, nothing, type RunDecision } from './decide-run.ts';
 import { RUN_ERRORS, triggerInvalid } from './errors.ts';
-import { waitingFor } from './make-due-run.ts';
+import type { MadeRun, RunIdentity } from './made-run.ts';
+import { waitingFor, type SeenStream } from './make-due-run.ts';
 import { lookAtStream, type RunMaking } from './make-due-runs.ts';
-import { makeLiveRun, type MadeRun, type RunIdentity } from './make-run.ts';
+import { makeRun } from './make-run.ts';
 import { planStream } from './plan-stream.ts';
 import { findReplayRanges, makeReplayRun, type ReplayRequest } from './replay-run.ts';
 import { intervalAt } from './timetable.ts';
@@ -57,7 +58,8 @@ export async function triggerRun(
   const plan = await getPlan(making, dagId);
   const identity = toIdentity(plan, request);
   validateParams(plan, identity.conf);
-  const existing = await findSame(making, plan, identity);
+  const isNamed = request.runId !== undefined || identity.logicalDate !== null;
+  const existing = isNamed ? await findSame(making, plan, identity) : undefined;
   if (existing !== undefined) return existing;
   const made =
     request.replay === undefined
@@ -134,36 +136,48 @@ async function triggerLive(
   plan: DagPlan,
   asked: { readonly identity: RunIdentity; readonly now: Date },
 ): Promise<MadeRun> {
-  const { source } = plan;
   for (let look = 1; look <= LOOKS; look += 1) {
     const seen = await lookAtStream(making, plan);
-    const made = await making.database.transaction(async (tx: Tx): Promise<MadeRun> => {
+    const lock = {
+      dagId: plan.dagId,
+      topic: seen.kind === 'seen' ? (plan.source?.topic ?? null) : null,
       // Waits for its turn; a paused DAG may be triggered, its run starts when it is unpaused.
-      const dag = await lockDag(tx, plan.dagId, { skipLocked: false });
-      if (dag === undefined) return { kind: 'not_due' };
-      const stream =
-        seen.kind === 'seen' && source !== null
-          ? await planStream(
-              tx,
-              { dagId: plan.dagId, source },
-              { observation: seen.observation, restOnly: false },
-            )
-          : undefined;
-      if (seen.kind === 'seen' && stream === undefined) return { kind: 'outdated' };
-      // May run in a process without a scheduler: tell those that have one.
-      await notify(tx, { kind: 'runs' });
-      return makeLiveRun(tx, {
-        plan,
-        identity: asked.identity,
-        stream,
-        waitingFor: waitingFor(seen),
-        allowEmpty: true,
-        at: asked.now,
-      });
-    });
+      skipLocked: false,
+      needsNewest: seen.kind === 'seen' && seen.observation.loss !== null,
+      at: asked.now,
+    };
+    const made = await makeRun(making, lock, (locked) =>
+      decideTriggered({ ...asked, plan, seen }, locked, making.startsRuns),
+    );
     if (made.kind !== 'outdated') return made;
   }
   return { kind: 'outdated' };
+}
+
+function decideTriggered(
+  asked: {
+    readonly identity: RunIdentity;
+    readonly now: Date;
+    readonly plan: DagPlan;
+    readonly seen: SeenStream;
+  },
+  locked: LockedDagStream,
+  startsRuns: boolean,
+): RunDecision {
+  const { identity, now, plan, seen } = asked;
+  if (locked.dag === undefined) return nothing({ kind: 'not_due' });
+  const stream =
+    seen.kind === 'seen' && plan.source !== null
+      ? planStream(plan.source, locked, { observation: seen.observation, restOnly: false })
+      : undefined;
+  if (seen.kind === 'seen' && stream === undefined) return nothing({ kind: 'outdated' });
+  const decision = decideLiveRun(
+    { plan, identity, stream, waitingFor: waitingFor(seen), allowEmpty: true, at: now },
+    locked,
+  );
+  if (decision.kind !== 'create' || startsRuns) return decision;
+  // This process has no scheduler: tell those that have one.
+  return { ...decision, creation: { ...decision.creation, notifies: true } };
 }
 
 async function triggerReplay(
@@ -187,7 +201,7 @@ async function toTriggered(
     const missing = { kind: 'missing', topic: plan.source?.topic ?? '' } as const;
     return {
       runKey: made.runKey,
-      runId: made.runId,
+      runId: identity.runId,
       lane,
       created: true,
       waitingFor: made.kind === 'parked' ? waitingFor(missing) : null,

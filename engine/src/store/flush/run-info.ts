@@ -27,7 +27,8 @@ export interface RunInfo extends RunFacts {
 const MOST_RUNS = 20_000;
 const MOST_FLOWS = 500;
 
-interface RunInfoRow {
+/** A run as the database has it. */
+export interface RunInfoRow {
   run_key: number;
   dag_id: string;
   run_id: string;
@@ -98,6 +99,12 @@ export class RunInfoCache {
       if (flow !== undefined) this.runs.set(row.run_key, toRunInfo(row, flow));
     }
     dropOldest(this.runs, MOST_RUNS);
+  }
+
+  /** A run this process has just made; read as any other when its version is not known yet. */
+  learn(row: RunInfoRow): void {
+    const flow = this.flows.get(row.version_key);
+    if (flow !== undefined) this.runs.set(row.run_key, toRunInfo(row, flow));
   }
 
   /** The flow of a version, read once. */

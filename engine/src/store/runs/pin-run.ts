@@ -1,5 +1,6 @@
 import { insertRuns, type NewRun } from '../insert-run.ts';
 import type { Sql, Tx } from '../db.ts';
+import type { Statement } from '../flush/flush-connection.ts';
 
 /** Fails a run nothing of which has started: its tasks are skipped, its counters are what recount says. */
 export async function failNewRun(
@@ -32,22 +33,7 @@ export async function insertRun(tx: Tx, run: NewRun): Promise<number | null> {
 }
 
 /** Runs are due in this year when what they wait for has no date. */
-const PARKED_UNTIL = new Date('9999-01-01T00:00:00Z');
-
-/** Keeps a queued run from starting, and says why, until `unparkRun`. */
-export async function parkRun(
-  tx: Tx,
-  run: { readonly runKey: number; readonly waitingFor: string },
-): Promise<void> {
-  await tx.query('update tidegate.live_run set run_after = $2 where run_key = $1', [
-    run.runKey,
-    PARKED_UNTIL,
-  ]);
-  await tx.query('update tidegate.dag_run set waiting_for = $2 where run_key = $1', [
-    run.runKey,
-    run.waitingFor,
-  ]);
-}
+export const PARKED_UNTIL = new Date('9999-01-01T00:00:00Z');
 
 /** Lets a parked run start. False when it was started, cleared or deleted meanwhile. */
 export async function unparkRun(tx: Tx, runKey: number): Promise<boolean> {
@@ -83,31 +69,26 @@ export interface NewestLiveRun {
   readonly intervalEnd: Date | null;
 }
 
-export async function findNewestLiveRun(
-  sql: Sql,
-  dagId: string,
-): Promise<NewestLiveRun | undefined> {
-  const { rows } = await sql.query<{
-    run_id: string;
-    run_type: NewRun['runType'];
-    state: string;
-    reason: string | null;
-    data_interval_start: Date | null;
-    data_interval_end: Date | null;
-  }>(
-    `select run_id, run_type, state, reason, data_interval_start, data_interval_end
-       from tidegate.dag_run
-      where dag_id = $1 and lane = 'live' order by run_key desc limit 1`,
-    [dagId],
-  );
-  return rows.map((row) => ({
-    runId: row.run_id,
-    runType: row.run_type,
-    state: row.state,
-    reason: row.reason,
-    intervalStart: row.data_interval_start,
-    intervalEnd: row.data_interval_end,
-  }))[0];
+export const FIND_NEWEST: Statement = {
+  name: 'find_newest_live_run',
+  text: `
+select run_id, run_type, state, reason, data_interval_start, data_interval_end
+  from tidegate.dag_run
+ where dag_id = $1 and lane = 'live'
+ order by run_key desc
+ limit 1`,
+};
+
+export function toNewestRun(row: readonly unknown[]): NewestLiveRun {
+  const [runId, runType, state, reason, intervalStart, intervalEnd] = row as [
+    string,
+    NewRun['runType'],
+    string,
+    string | null,
+    Date | null,
+    Date | null,
+  ];
+  return { runId, runType, state, reason, intervalStart, intervalEnd };
 }
 
 /** The interval of the newest run its timetable made; null before the first. */

@@ -1,4 +1,5 @@
 import type { Sql, Tx } from '../db.ts';
+import type { Statement } from '../flush/flush-connection.ts';
 
 /** `[from, to)` of one partition. */
 export interface PartitionRange {
@@ -49,26 +50,29 @@ export async function listOpenRanges(
   sql: Sql,
   stream: { readonly dagId: string; readonly topic: string },
 ): Promise<OpenRange[]> {
-  const { rows } = await sql.query<{
-    partition: number;
-    from_offset: number;
-    to_offset: number;
-    run_key: number;
-    state: OpenRange['state'];
-    reason: string | null;
-  }>(LIST_OPEN, [stream.dagId, stream.topic]);
-  return rows.map((row) => ({
-    partition: row.partition,
-    from: row.from_offset,
-    to: row.to_offset,
-    runKey: row.run_key,
-    state: row.state,
-    reason: row.reason,
-  }));
+  const { rows } = await sql.query<OpenRangeRow>(LIST_OPEN.text, [stream.dagId, stream.topic]);
+  return rows.map((row) => toOpenRange(Object.values(row)));
+}
+
+type OpenRangeRow = Readonly<Record<string, unknown>>;
+
+/** In the order of the columns of `LIST_OPEN`. */
+export function toOpenRange(row: readonly unknown[]): OpenRange {
+  const [partition, from, to, runKey, state, reason] = row as [
+    number,
+    number,
+    number,
+    number,
+    OpenRange['state'],
+    string | null,
+  ];
+  return { partition, from, to, runKey, state, reason };
 }
 
 // The range operator, not a comparison, so that the exclusion constraint's index finds the few rows.
-const LIST_OPEN = `
+export const LIST_OPEN: Statement = {
+  name: 'list_open_ranges',
+  text: `
 select part.partition, part.from_offset, part.to_offset, part.run_key, run.state, run.reason
   from tidegate.stream_cursor as cursor
  cross join lateral (
@@ -80,4 +84,5 @@ select part.partition, part.from_offset, part.to_offset, part.run_key, run.state
   ) as part
   join tidegate.dag_run as run using (run_key)
  where cursor.dag_id = $1 and cursor.topic = $2
- order by part.partition, part.from_offset`;
+ order by part.partition, part.from_offset`,
+};

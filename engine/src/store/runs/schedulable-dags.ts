@@ -1,4 +1,5 @@
 import type { Sql, Tx } from '../db.ts';
+import type { Statement } from '../flush/flush-connection.ts';
 
 /** The next run a DAG's timetable asks for. */
 export interface NextRun {
@@ -104,78 +105,91 @@ export async function lockDag(
   dagId: string,
   options: { readonly skipLocked: boolean },
 ): Promise<LockedDag | undefined> {
-  const { rows } = await tx.query<
-    DagRow & { is_paused: boolean; is_stale: boolean; max_active_runs: number }
-  >(
-    `select ${COLUMNS}, is_paused, is_stale, max_active_runs
-       from tidegate.dag where dag_id = $1
-        for no key update ${options.skipLocked ? 'skip locked' : ''}`,
-    [dagId],
-  );
-  const row = rows[0];
-  if (row === undefined) return undefined;
-  return {
-    ...toDag(row),
-    isPaused: row.is_paused,
-    isStale: row.is_stale,
-    maxActiveRuns: row.max_active_runs,
-  };
+  const { text } = options.skipLocked ? LOCK_DAG_UNLESS_HELD : LOCK_DAG;
+  const { rows } = await tx.query<Readonly<Record<string, unknown>>>(text, [dagId]);
+  return rows.map((row) => toLockedDag(Object.values(row)))[0];
 }
 
-/**
- * Queued and running runs that count against the DAG's own limit. A statement of its own after the lock: the
- * lock's statement would count by a snapshot from before it waited.
- */
-export async function countActiveRuns(sql: Sql, dagId: string): Promise<number> {
-  const { rows } = await sql.query<{ active: number }>(
-    'select count(*)::int as active from tidegate.live_run where scope = $1',
-    [dagId],
-  );
-  return rows[0]?.active ?? 0;
+const SELECT_DAG = `
+select ${COLUMNS}, is_paused, is_stale, max_active_runs
+  from tidegate.dag
+ where dag_id = $1
+   for no key update`;
+
+export const LOCK_DAG: Statement = { name: 'lock_dag', text: SELECT_DAG };
+export const LOCK_DAG_UNLESS_HELD: Statement = {
+  name: 'lock_dag_unless_held',
+  text: `${SELECT_DAG} skip locked`,
+};
+
+/** In the order of the columns of `SELECT_DAG`. */
+export function toLockedDag(row: readonly unknown[]): LockedDag {
+  const [dagId, versionKey, logicalDate, start, end, runAfter] = row as [
+    ...[dagId: string, versionKey: number, logicalDate: Date | null],
+    ...[start: Date | null, end: Date | null, runAfter: Date | null],
+  ];
+  const [checkedAt, registeredAt, isPaused, isStale, maxActiveRuns] = row.slice(6) as [
+    ...[checkedAt: Date | null, registeredAt: Date],
+    ...[isPaused: boolean, isStale: boolean, maxActiveRuns: number],
+  ];
+  const next = toNext({ logicalDate, start, end, runAfter });
+  return { dagId, versionKey, next, checkedAt, registeredAt, isPaused, isStale, maxActiveRuns };
+}
+
+function toNext(planned: {
+  readonly logicalDate: Date | null;
+  readonly start: Date | null;
+  readonly end: Date | null;
+  readonly runAfter: Date | null;
+}): NextRun | null {
+  const { logicalDate, start, end, runAfter } = planned;
+  if (start === null || end === null || runAfter === null) return null;
+  return { logicalDate, intervalStart: start, intervalEnd: end, runAfter };
 }
 
 function toDag(row: DagRow): SchedulableDag {
-  const { next_interval_start: start, next_interval_end: end, next_run_after: runAfter } = row;
   return {
     dagId: row.dag_id,
     versionKey: row.version_key,
-    next:
-      start === null || end === null || runAfter === null
-        ? null
-        : { logicalDate: row.next_logical_date, intervalStart: start, intervalEnd: end, runAfter },
+    next: toNext({
+      logicalDate: row.next_logical_date,
+      start: row.next_interval_start,
+      end: row.next_interval_end,
+      runAfter: row.next_run_after,
+    }),
     checkedAt: row.checked_at,
     registeredAt: row.registered_at,
   };
 }
 
+export interface NextRunSaving {
+  readonly next: NextRun | null;
+  readonly checkedAt: Date;
+  readonly came: 'quiet' | 'nothing';
+}
+
 /** Writes what the timetable asks for next; null: nothing more. The caller holds the row. */
-export async function saveNextRun(
-  tx: Tx,
-  dagId: string,
-  plan: {
-    readonly next: NextRun | null;
-    readonly checkedAt: Date;
-    readonly came: 'run' | 'quiet' | 'nothing';
-  },
-): Promise<void> {
-  const { next } = plan;
-  await tx.query(
-    `update tidegate.dag
-        set next_logical_date = $2, next_interval_start = $3, next_interval_end = $4,
-            next_run_after = $5, checked_at = $6,
-            last_run_at = case when $7 = 'run' then $6 else last_run_at end,
-            quiet_ticks = quiet_ticks + case when $7 = 'quiet' then 1 else 0 end
-      where dag_id = $1`,
-    [
-      dagId,
-      next?.logicalDate ?? null,
-      next?.intervalStart ?? null,
-      next?.intervalEnd ?? null,
-      next?.runAfter ?? null,
-      plan.checkedAt,
-      plan.came,
-    ],
-  );
+export async function saveNextRun(tx: Tx, dagId: string, saving: NextRunSaving): Promise<void> {
+  await tx.query(SAVE_NEXT, saveNextValues(dagId, saving));
+}
+
+export const SAVE_NEXT = `
+update tidegate.dag
+   set next_logical_date = $2, next_interval_start = $3, next_interval_end = $4,
+       next_run_after = $5, checked_at = $6,
+       quiet_ticks = quiet_ticks + case when $7 = 'quiet' then 1 else 0 end
+ where dag_id = $1`;
+
+export function saveNextValues(dagId: string, { next, checkedAt, came }: NextRunSaving): unknown[] {
+  return [
+    dagId,
+    next?.logicalDate ?? null,
+    next?.intervalStart ?? null,
+    next?.intervalEnd ?? null,
+    next?.runAfter ?? null,
+    checkedAt,
+    came,
+  ];
 }
 
 /** One interval that had no records. */

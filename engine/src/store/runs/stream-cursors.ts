@@ -1,5 +1,7 @@
 import type { RecordFingerprint } from '../../topic-log/topic-log.ts';
 import type { Sql, Tx } from '../db.ts';
+import { plainColumn } from '../flush/array-literal.ts';
+import type { Statement } from '../flush/flush-connection.ts';
 
 /** Where a DAG stands in one partition of its topic. */
 export interface StreamCursor {
@@ -18,15 +20,7 @@ const COLUMNS = `
   partition, next_offset as next, done_offset as done, coalesce(log_end, next_offset) as log_end,
   fingerprint_offset, fingerprint_timestamp, fingerprint_crc`;
 
-interface CursorRow {
-  readonly partition: number;
-  readonly next: number;
-  readonly done: number;
-  readonly log_end: number;
-  readonly fingerprint_offset: number | null;
-  readonly fingerprint_timestamp: number | null;
-  readonly fingerprint_crc: number | null;
-}
+type CursorRow = Readonly<Record<string, unknown>>;
 
 /** Cursors as they are now, ascending by partition; none before the first run. */
 export async function listCursors(
@@ -36,7 +30,7 @@ export async function listCursors(
   const text = `select ${COLUMNS} from tidegate.stream_cursor
     where dag_id = $1 and topic = $2 order by partition`;
   const { rows } = await sql.query<CursorRow>(text, [stream.dagId, stream.topic]);
-  return rows.map(toCursor);
+  return rows.map((row) => toCursor(Object.values(row)));
 }
 
 /** The same, locked: waits behind whoever pins a range of this stream. */
@@ -44,26 +38,29 @@ export async function lockCursors(
   tx: Tx,
   stream: { readonly dagId: string; readonly topic: string },
 ): Promise<StreamCursor[]> {
-  const text = `select ${COLUMNS} from tidegate.stream_cursor
-    where dag_id = $1 and topic = $2 order by partition for no key update`;
-  const { rows } = await tx.query<CursorRow>(text, [stream.dagId, stream.topic]);
-  return rows.map(toCursor);
+  const { rows } = await tx.query<CursorRow>(LOCK_CURSORS.text, [stream.dagId, stream.topic]);
+  return rows.map((row) => toCursor(Object.values(row)));
 }
 
-function toCursor(row: CursorRow): StreamCursor {
-  const {
-    fingerprint_offset: offset,
-    fingerprint_timestamp: timestamp,
-    fingerprint_crc: crc,
-  } = row;
+export const LOCK_CURSORS: Statement = {
+  name: 'lock_cursors',
+  text: `
+select ${COLUMNS}
+  from tidegate.stream_cursor
+ where dag_id = $1 and topic = $2
+ order by partition
+   for no key update`,
+};
+
+/** In the order of `COLUMNS`. */
+export function toCursor(row: readonly unknown[]): StreamCursor {
+  const [partition, next, done, logEnd, offset, timestamp, crc] = row as [
+    ...[partition: number, next: number, done: number, logEnd: number],
+    ...[offset: number | null, timestamp: number | null, crc: number | null],
+  ];
   const known = offset !== null && timestamp !== null && crc !== null;
-  return {
-    partition: row.partition,
-    next: row.next,
-    done: row.done,
-    logEnd: row.log_end,
-    fingerprint: known ? { offset, timestamp, crc } : null,
-  };
+  const fingerprint = known ? { offset, timestamp, crc } : null;
+  return { partition, next, done, logEnd, fingerprint };
 }
 
 export interface CursorMove {
@@ -79,18 +76,20 @@ export async function moveCursors(
   stream: { readonly dagId: string; readonly topic: string; readonly at: Date },
   moves: readonly CursorMove[],
 ): Promise<void> {
-  await tx.query(MOVE, [
-    stream.dagId,
-    stream.topic,
-    stream.at,
-    moves.map((move) => move.partition),
-    moves.map((move) => move.next),
-    moves.map((move) => move.done),
-    moves.map((move) => move.logEnd),
-  ]);
+  await tx.query(MOVE, [stream.dagId, stream.topic, stream.at, ...moveColumns(moves)]);
 }
 
-const MOVE = `
+/** Arrays of partition, next, done and end of the log. */
+export function moveColumns(moves: readonly CursorMove[]): string[] {
+  return [
+    plainColumn(moves, (move) => move.partition),
+    plainColumn(moves, (move) => move.next),
+    plainColumn(moves, (move) => move.done),
+    plainColumn(moves, (move) => move.logEnd),
+  ];
+}
+
+export const MOVE = `
 insert into tidegate.stream_cursor as cursor
   (dag_id, topic, partition, next_offset, done_offset, log_end, checked_at)
 select $1, $2, move.partition, move.next_offset, move.done_offset, move.log_end, $3
@@ -103,19 +102,20 @@ select $1, $2, move.partition, move.next_offset, move.done_offset, move.log_end,
        log_end = excluded.log_end,
        checked_at = excluded.checked_at`;
 
-/** Remembers a planned record, unless the cursor has moved on meanwhile. */
+/** Remembers a planned record. False: the cursor has moved on meanwhile. */
 export async function saveFingerprint(
   sql: Sql,
   stream: { readonly dagId: string; readonly topic: string; readonly partition: number },
   planned: { readonly next: number; readonly fingerprint: RecordFingerprint },
-): Promise<void> {
+): Promise<boolean> {
   const { offset, timestamp, crc } = planned.fingerprint;
-  await sql.query(
+  const { rowCount } = await sql.query(
     `update tidegate.stream_cursor
         set fingerprint_offset = $5, fingerprint_timestamp = $6, fingerprint_crc = $7
       where dag_id = $1 and topic = $2 and partition = $3 and next_offset = $4`,
     [stream.dagId, stream.topic, stream.partition, planned.next, offset, timestamp, crc],
   );
+  return rowCount === 1;
 }
 
 /** Moves only what is done, never backwards. */

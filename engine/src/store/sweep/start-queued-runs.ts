@@ -7,8 +7,8 @@ export interface StartedRuns {
   readonly hasMore: boolean;
 }
 
-/** Any constant: one starter at a time, so that two never choose the same slots. */
-const STARTER_LOCK = 7_433_002;
+/** Any constant: one transaction at a time gives out slots, so that two never choose the same. */
+export const STARTER_LOCK = 7_433_002;
 
 /**
  * Gives free slots to queued runs that are due, the older run first, a scope (DAG or backfill) at a time.

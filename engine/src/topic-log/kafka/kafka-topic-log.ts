@@ -4,7 +4,7 @@ import { silentLogger, type Logger } from '../../platform/log.ts';
 import type { AdministeredTopicLog } from '../administration.ts';
 import { ByteBudget } from '../byte-budget.ts';
 import { recordCrc } from '../crc32c.ts';
-import { partitionMissing, TopicLogError } from '../errors.ts';
+import { TopicLogError } from '../errors.ts';
 import { Partitioner } from '../partitioner.ts';
 import type {
   EnsureTopicOptions,
@@ -16,6 +16,7 @@ import type {
   RecordFingerprint,
   Subscription,
   TransactionalProducer,
+  Wake,
 } from '../topic-log.ts';
 import type { BatchSenderOptions } from './batch-sender.ts';
 import { KafkaAdministration } from './kafka-administration.ts';
@@ -132,26 +133,29 @@ class KafkaTopicLog implements AdministeredTopicLog {
     });
   }
 
-  onRecords(topic: string, wake: () => void): Subscription {
+  onRecords(topic: string, wake: Wake): Subscription {
     return this.#wakeUps.subscribe(topic, wake);
   }
 
-  /** Looks back in growing steps: markers, aborted and compacted records leave gaps. */
+  /**
+   * One fetch where the offset holds a record; else looks back in growing steps: markers, aborted and compacted
+   * records leave gaps.
+   */
   async fingerprint(
     topic: string,
     partition: number,
     offset: number,
   ): Promise<RecordFingerprint | undefined> {
-    const bounds = (await this.bounds(topic)).get(partition);
-    if (bounds === undefined) throw partitionMissing(topic, partition);
-    let to = Math.min(offset + 1, bounds.end);
-    for (let step = 1; to > bounds.start; step *= 16) {
+    const asked = { topic, partition, range: { from: offset, to: offset + 1 } };
+    const { bounds, records } = await this.#repeat(() => this.#reader.glance(asked));
+    const [there] = records;
+    if (there !== undefined) return toFingerprint(there);
+    let to = Math.min(offset, bounds.end);
+    for (let step = 16; to > bounds.start; step *= 16) {
       const from = Math.max(bounds.start, to - step);
       let last: LogRecord | undefined;
       for await (const batch of this.readRange(topic, partition, { from, to })) last = batch.at(-1);
-      if (last !== undefined) {
-        return { offset: last.offset, timestamp: last.timestamp, crc: recordCrc(last) };
-      }
+      if (last !== undefined) return toFingerprint(last);
       to = from;
     }
     return undefined;
@@ -214,6 +218,10 @@ class KafkaTopicLog implements AdministeredTopicLog {
       throw isOutage(error) ? logUnavailable(limitMs, error) : error;
     }
   }
+}
+
+function toFingerprint(record: LogRecord): RecordFingerprint {
+  return { offset: record.offset, timestamp: record.timestamp, crc: recordCrc(record) };
 }
 
 function logUnavailable(limitMs: number, cause: Error): TopicLogError {

@@ -10,7 +10,7 @@ import {
   sizeOfBatchAt,
   type RecordBatch,
 } from '../record-batch/decode-record-batch.ts';
-import type { LogRecord, OffsetRange, ReadOptions } from '../topic-log.ts';
+import type { LogRecord, OffsetRange, PartitionBounds, ReadOptions } from '../topic-log.ts';
 import { AbortedTransactions } from './aborted-transactions.ts';
 import { decompressRecords } from './codecs.ts';
 import { fetchResponse, type AbortedTransaction, type FetchedPartition } from './fetch-response.ts';
@@ -60,6 +60,21 @@ export class KafkaRangeReader {
       pageBytes: maxBytes,
     });
     for await (const page of pages) yield* decodePage(page, maxBytes);
+  }
+
+  /** One fetch: what lies at a place of the log, without waiting for it, and the partition's bounds. */
+  async glance(
+    asked: RangeOfPartition,
+  ): Promise<{ readonly bounds: PartitionBounds; readonly records: readonly LogRecord[] }> {
+    const { partition, range } = asked;
+    const fetched = await this.#fetch(asked, SMALLEST_FETCH_BYTES);
+    if (fetched.errorCode === CODE.OFFSET_OUT_OF_RANGE)
+      return { bounds: await this.#readBounds(asked), records: [] };
+    const batches = parseRecordSet(fetched.recordSet, range.from);
+    const page = { range, partition, batches, aborted: fetched.aborted };
+    const records: LogRecord[] = [];
+    for await (const some of decodePage(page, DEFAULT_MAX_BYTES)) records.push(...some);
+    return { bounds: { start: fetched.logStartOffset, end: fetched.lastStableOffset }, records };
   }
 
   async #checkEmptyRange(asked: RangeOfPartition, options: ReadOptions): Promise<void> {

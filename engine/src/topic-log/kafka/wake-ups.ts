@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { toError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
-import type { Subscription } from '../topic-log.ts';
+import type { Subscription, Wake } from '../topic-log.ts';
 import { WakeRegistry } from '../wake-registry.ts';
 import { fetchResponse, type FetchedPartition } from './fetch-response.ts';
 import { groupByLeader, type KafkaCluster } from './kafka-cluster.ts';
@@ -34,7 +34,7 @@ export class KafkaWakeUps {
     this.#log = log;
   }
 
-  subscribe(topic: string, wake: () => void): Subscription {
+  subscribe(topic: string, wake: Wake): Subscription {
     const remove = this.#registry.add(topic, wake);
     this.#polling ??= this.#pollUntilClosed();
     return {
@@ -85,8 +85,9 @@ export class KafkaWakeUps {
     const current = await this.#cluster.getLeaders(topic);
     const positions = this.#positions.get(topic);
     if (positions?.size !== current.size) {
-      this.#positions.set(topic, await this.#cluster.listOffsets(topic, LATEST));
-      this.#registry.wake(topic);
+      const ends = await this.#cluster.listOffsets(topic, LATEST);
+      this.#positions.set(topic, ends);
+      this.#registry.wake(topic, ends);
     }
     for (const [nodeId, partitions] of groupByLeader(current)) {
       const asked = leaders.get(nodeId) ?? [];
@@ -123,7 +124,7 @@ export class KafkaWakeUps {
     const position = positions?.get(partition) ?? 0;
     if (recordSet.length === 0 && lastStableOffset <= position) return;
     positions?.set(partition, Math.max(position, lastStableOffset));
-    this.#registry.wake(topic);
+    this.#registry.wake(topic, positions);
   }
 }
 
