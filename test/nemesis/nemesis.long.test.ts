@@ -29,14 +29,20 @@ describeWith(['mysql'], 'npm start under random faults', () => {
     const random = new Random(seed);
     const faults = kills(standalone, [...PROGRAMS, ...SERVERS]);
     const times: number[] = [];
+    const timesOf = new Map<string, number[]>(faults.map(({ name }) => [name, []]));
     for (let round = 0; round < KILLS; round += 1) {
-      await choose(random, faults).strike(random);
-      times.push(await timeToRecover(standalone, bank));
+      const fault = choose(random, faults);
+      await fault.strike(random);
+      const tookMs = await timeToRecover(standalone, bank);
+      times.push(tookMs);
+      timesOf.get(fault.name)?.push(tookMs);
       if (times.length % 50 === 0) console.log(JSON.stringify(percentilesOf(times)));
     }
     const faultsLeft = await bank.faultsAtRest(SETTLES_WITHIN_MS);
     story = standalone.story;
-    const report = { seed, changes: bank.source.changes, recoveryMs: percentilesOf(times) };
+    const each = [...timesOf].map(([name, own]) => [name, percentilesOf(own)] as const);
+    const recoveryMs = { ...percentilesOf(times), each: Object.fromEntries(each) };
+    const report = { seed, changes: bank.source.changes, recoveryMs };
     console.log(JSON.stringify({ test: 'random kills', ...report }));
     expect(faultsLeft).toEqual([]);
   });
