@@ -7,6 +7,7 @@ import { requireAccess } from './authorization.ts';
 import { consoleAssets } from './console-assets.ts';
 import { errorHandler } from './error-mapping.ts';
 import { checkHost, checkOrigin } from './guard.ts';
+import { countRequests } from './http-metrics.ts';
 import { authRoutes } from './routes/auth.ts';
 import { dagRoutes } from './routes/dags.ts';
 import { dagRunRoutes } from './routes/dag-runs.ts';
@@ -39,6 +40,7 @@ export async function createWebApp(context: WebContext, logger: Logger): Promise
     routerOptions: { maxParamLength: 300 },
   });
   app.setErrorHandler(errorHandler(logger));
+  countRequests(app);
   app.addHook('onRequest', (request, _reply, done) => {
     checkHost(request, context.config.allowedHosts);
     checkOrigin(request);
