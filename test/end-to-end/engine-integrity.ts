@@ -38,10 +38,9 @@ const QUIET: Readonly<Record<string, string>> = {
   'slots left in use': `select key || ' ' || used as text from tidegate.limit_usage where used <> 0`,
   'task instances that did not end well': `select run_key || '/' || ix || ' ' || state as text
     from tidegate.task_instance where state <> 'success'`,
-  // The death of a process that ran one task only counts as that task's: it may be what it does. So does
-  // what a failpoint throws in a task.
+  // What a failpoint throws in a task is the task's.
   'tries that used a retry': `select run_key || '/' || ix || '#' || try_number || ' ' || error as text
-    from tidegate.task_try where state = 'failed' and error !~ 'PROCESS_EXITED|FAILPOINT'`,
+    from tidegate.task_try where state = 'failed' and error !~ 'FAILPOINT'`,
   'holes or overlaps between ranges': `select topic || '/' || partition || ' ' || from_offset as text
     from (select topic, partition, from_offset,
             lag(to_offset, 1, 0::bigint) over (partition by dag_id, topic, partition order by from_offset)

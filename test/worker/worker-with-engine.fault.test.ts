@@ -11,7 +11,7 @@ import { describeWith } from '../services/services.ts';
 import { startEngineUnderTest } from './engine-under-test.ts';
 
 const DAG_FILE = `
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { defineDag, topic } from '@tidegate/engine/dag';
@@ -47,6 +47,17 @@ export const slow = defineDag({ id: 'slow', params: { type: 'object' } }, ({ tas
     if (isFirst) await sleep(600_000, undefined, { signal });
     return 'done';
   });
+});
+
+export const killed = defineDag({ id: 'killed', params: { type: 'object' } }, ({ task }) => {
+  task('often', async ({ params }) => {
+    const { marker, times } = params as { marker: string; times: number };
+    const before = existsSync(marker) ? readFileSync(marker, 'utf8').length : 0;
+    appendFileSync(marker, 'x');
+    if (before >= times) return 'done';
+    process.kill(process.pid, 'SIGKILL');
+    await sleep(600_000);
+  }, { retries: 0 });
 });
 `;
 
@@ -112,4 +123,24 @@ describeWith(['postgres', 'redis'], 'a worker with the real engine', () => {
       await second.stop();
     },
   );
+
+  it('kill -9 of a task process is no failure of its task, unless it comes again and again', async () => {
+    await using engine = await startEngineUnderTest('postgres', DAG_FILE);
+    const worker = await startWorker(engine.workerConfig('one'));
+    const triesOf = async (times: number): Promise<{ state: string; error: string | null }[]> => {
+      const conf = { marker: `${engine.scratch}/killed-${times}`, times };
+      const { runKey } = await engine.scheduler.triggerRun({ dagId: 'killed', conf, ...by });
+      await engine.endOf(runKey);
+      return (await listTries(engine.database, runKey, 0)).map(({ state, error }) => ({
+        state,
+        error: error === null ? null : JSON.stringify(error),
+      }));
+    };
+    expect((await triesOf(2)).map(({ state }) => state)).toEqual(['lost', 'lost', 'success']);
+    const always = await triesOf(1_000);
+    expect(always.map(({ state }) => state)).toEqual(['lost', 'lost', 'failed']);
+    expect(always.at(-1)?.error).toMatch(/KILLED_AGAIN_AND_AGAIN/);
+    expect(always.at(-1)?.error).toMatch(/3 times in a row.*memory/);
+    await worker.stop();
+  });
 });

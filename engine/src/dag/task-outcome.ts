@@ -19,8 +19,11 @@ export type TaskOutcome =
   | { readonly kind: 'short_circuited'; readonly output: Json }
   /** A sensor that is not satisfied yet: look again later, the slot is freed meanwhile. */
   | { readonly kind: 'rescheduled'; readonly afterMs: number }
-  /** The infrastructure lost the try (process died beside it, worker stopped): run again, no retry used. */
-  | { readonly kind: 'lost'; readonly reason: string };
+  /**
+   * The infrastructure lost the try (process died beside it, worker stopped): run again, no retry used. `cause`:
+   * its process was killed from outside, which must not go on for ever.
+   */
+  | { readonly kind: 'lost'; readonly reason: string; readonly cause?: 'process_killed' };
 
 export interface TaskError {
   readonly name: string;

@@ -152,7 +152,11 @@ export const taskOutcomeSchema: z.ZodType<TaskOutcome> = z.discriminatedUnion('k
   z.object({ kind: z.literal('branched'), chosen: z.array(z.string()), output: json }),
   z.object({ kind: z.literal('short_circuited'), output: json }),
   z.object({ kind: z.literal('rescheduled'), afterMs: count }),
-  z.object({ kind: z.literal('lost'), reason: z.string() }),
+  z.object({
+    kind: z.literal('lost'),
+    reason: z.string(),
+    cause: z.literal('process_killed').exactOptional(),
+  }),
 ]);
 
 export const finishRequestSchema = z.object({

@@ -12,6 +12,11 @@ export const EXECUTION_ERRORS = {
   variableUnknown: 'VARIABLE_UNKNOWN',
   /** No bundle with this hash. Register its DAG again. */
   artefactUnknown: 'ARTEFACT_UNKNOWN',
+  /**
+   * *outcome* The task's process was killed at several tries in a row, none of which ended by itself. Usual cause:
+   * the system's out-of-memory killer. Let the task hold less at once, or run fewer tasks beside it.
+   */
+  killedAgainAndAgain: 'KILLED_AGAIN_AND_AGAIN',
   /** The bytes do not hash to their name. The upload was cut short: send it again. */
   artefactBroken: 'ARTEFACT_BROKEN',
   /** The body does not fit the contract. Usual cause: worker and scheduler of different releases. */

@@ -20,6 +20,8 @@ export interface ExecutionOptions {
   readonly clock: Clock;
   readonly workerToken: string;
   readonly secrets: SecretSources;
+  /** At so many kills of its process in a row a task fails. (Default: 3) */
+  readonly mostKills?: number;
   /** Told after a registration. */
   readonly onDagsChanged?: () => void;
 }

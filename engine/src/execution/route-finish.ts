@@ -10,10 +10,11 @@ import {
   type FinishResponse,
 } from './contract.ts';
 import type { ExecutionOptions } from './execution-plugin.ts';
+import { judgeKilled } from './judge-killed.ts';
 
 /** Answered after the commit. Free slots may bring back new grants with the answer. */
 export function routeFinish(app: FastifyInstance, options: ExecutionOptions): void {
-  const { scheduler } = options;
+  const { scheduler, database } = options;
   app.post(EXECUTION_ROUTES.finish, async (request, reply): Promise<FinishResponse> => {
     const body = parseBody(finishRequestSchema, request.body);
     failpoint('finish.received');
@@ -23,7 +24,8 @@ export function routeFinish(app: FastifyInstance, options: ExecutionOptions): vo
       sessionKey === null || body.slots === 0
         ? null
         : { sessionKey, queues: new Set(body.queues), slots: body.slots };
-    const answer = await scheduler.flusher.report(body.results.map(toReport), demand);
+    const results = await judgeKilled(database, body.results, options.mostKills);
+    const answer = await scheduler.flusher.report(results.map(toReport), demand);
     failpoint('finish.before-answer');
     if (reply.raw.destroyed) scheduler.flusher.takeBack(answer.grants);
     return { results: answer.verdicts, grants: answer.grants };

@@ -115,10 +115,16 @@ function tryEnding(outcome: TaskOutcome): Pick<TryRow, 'state' | 'output' | 'err
     case 'skipped':
       return { state: 'skipped', output: null, error: reasonOf('Skipped', outcome.reason) };
     case 'lost':
-      return { state: 'lost', output: null, error: reasonOf('Lost', outcome.reason) };
+      return { state: 'lost', output: null, error: lossOf(outcome) };
     case 'rescheduled':
       return null;
   }
+}
+
+/** The code counts the kills in a row: `store/killed-tries.ts`. */
+function lossOf({ reason, cause }: Extract<TaskOutcome, { kind: 'lost' }>): string {
+  const loss = { name: 'Lost', message: reason };
+  return toJson(cause === undefined ? loss : { ...loss, code: 'PROCESS_KILLED' });
 }
 
 function reasonOf(name: string, message: string): string {

@@ -63,6 +63,9 @@ export const rogue = defineDag({ id: 'rogue', schedule: null }, ({ task }) => {
     setTimeout(() => Promise.reject(new RangeError('nobody waits for me')), 10);
     await sleep(600_000);
   });
+  task('crash', () => {
+    process.abort();
+  });
   task('kill_itself', async () => {
     process.kill(process.pid, 'SIGKILL');
     await sleep(600_000);

@@ -40,6 +40,20 @@ test('alone in its process, a task has ended it', () => {
   });
 });
 
+test('killed from outside, even the only task is lost, and it is told that it was killed', () => {
+  for (const signal of ['SIGKILL', 'SIGTERM']) {
+    expect(judgeDeath([running(1)], { ...EXIT, signal }).get(1)).toMatchObject({
+      kind: 'lost',
+      cause: 'process_killed',
+    });
+  }
+  const outOfMemory: ProcessExit = { ...EXIT, signal: 'SIGKILL', isOutOfMemory: true };
+  expect(judgeDeath([running(1)], outOfMemory).get(1)).toMatchObject({
+    kind: 'failed',
+    error: { code: 'OUT_OF_MEMORY' },
+  });
+});
+
 test('among others, nobody is blamed without proof', () => {
   expect(kindsOf([running(1), running(2)], EXIT)).toEqual(['lost', 'lost']);
 });

@@ -11,17 +11,20 @@ export type Verdicts = ReadonlyMap<number, TaskOutcome | null>;
  * Who is to blame for the death of a process.
  *
  * 1. A task the supervisor was stopping gets what was decided then (a timeout, say).
- * 2. Where nothing was being stopped, the task that the process named itself, or the only one it ran, has failed.
- * 3. All others are lost through no fault of their own, and use no retry.
+ * 2. Where nothing was being stopped, the task that the process named itself, or the only one it ran, has failed;
+ *    not, though, when somebody outside killed it: that says nothing about the task.
+ * 3. All others are lost through no fault of their own, and use no retry. The engine counts the killed ones: a task
+ *    whose process is killed at every try fails in the end.
  */
 export function judgeDeath(running: readonly RunningTask[], exit: ProcessExit): Verdicts {
   const isStopped = running.some((task) => task.stopping !== undefined);
   const culprit = isStopped ? undefined : findCulprit(running, exit);
+  const isKilled = !isStopped && culprit === undefined && wasKilled(exit);
   const verdicts = new Map<number, TaskOutcome | null>();
   for (const task of running) {
     if (task.stopping !== undefined) verdicts.set(task.handle, task.stopping.outcome);
     else if (task === culprit) verdicts.set(task.handle, failure(exit));
-    else verdicts.set(task.handle, { kind: 'lost', reason: lostReason(exit) });
+    else verdicts.set(task.handle, loss(exit, isKilled));
   }
   return verdicts;
 }
@@ -29,7 +32,14 @@ export function judgeDeath(running: readonly RunningTask[], exit: ProcessExit): 
 function findCulprit(running: readonly RunningTask[], exit: ProcessExit): RunningTask | undefined {
   const named = exit.dying?.handle;
   if (named !== null && named !== undefined) return running.find((task) => task.handle === named);
-  return running.length === 1 ? running[0] : undefined;
+  return running.length === 1 && !wasKilled(exit) ? running[0] : undefined;
+}
+
+/** Signals a person or the system sends; the others are what a process brings upon itself. */
+const FROM_OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
+
+function wasKilled({ signal, dying, isOutOfMemory }: ProcessExit): boolean {
+  return signal !== null && FROM_OUTSIDE.has(signal) && dying === null && !isOutOfMemory;
 }
 
 function failure(exit: ProcessExit): TaskOutcome {
@@ -39,8 +49,10 @@ function failure(exit: ProcessExit): TaskOutcome {
   return { kind: 'failed', retriable: true, error: { name: 'TidegateError', message, code } };
 }
 
-function lostReason(exit: ProcessExit): string {
-  return `the task process ended beside the task: ${describeExit(exit)}`;
+function loss(exit: ProcessExit, isKilled: boolean): TaskOutcome {
+  const where = isKilled ? 'under' : 'beside';
+  const reason = `the task process ended ${where} the task: ${describeExit(exit)}`;
+  return { kind: 'lost', reason, ...(isKilled ? { cause: 'process_killed' } : {}) };
 }
 
 /** `out of memory`, `exit code 1`, `killed by SIGKILL …`. */
