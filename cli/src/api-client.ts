@@ -14,7 +14,9 @@ const EXIT_OF_STATUS: Readonly<Record<number, ExitCode>> = {
   422: EXIT.invalid,
 };
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
+export type Query = Readonly<
+  Record<string, string | number | boolean | readonly string[] | undefined>
+>;
 
 /** Calls the HTTP API; what goes wrong becomes a `CliError` with the right exit code. */
 export class ApiClient {
@@ -27,7 +29,8 @@ export class ApiClient {
   get<T>(path: string, query: Query = {}): Promise<T> {
     const search = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) search.set(name, String(value));
+      if (Array.isArray(value)) for (const one of value) search.append(name, String(one));
+      else if (value !== undefined) search.set(name, String(value));
     }
     return this.#call('GET', search.size === 0 ? path : `${path}?${search.toString()}`);
   }
@@ -40,16 +43,32 @@ export class ApiClient {
     return this.#call('PATCH', path, body);
   }
 
+  async delete(path: string): Promise<void> {
+    await this.#call('DELETE', path);
+  }
+
+  /** Address of a page of the console. */
+  consoleUrl(path: string): string {
+    return new URL(path, this.#config.apiUrl).href;
+  }
+
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const { apiUrl, token } = this.#config;
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const authorization = `Bearer ${token}`;
     const request =
-      body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
+      body === undefined
+        ? { method, headers: { authorization } }
+        : {
+            method,
+            headers: { authorization, 'content-type': 'application/json' },
+            body: JSON.stringify(body),
+          };
     const response = await fetch(new URL(path, apiUrl), request).catch((cause: unknown) => {
       throw new CliError(EXIT.unreachable, `${apiUrl} does not answer: is Tidegate running?`, {
         cause,
       });
     });
+    if (response.status === 204) return undefined as T;
     if (response.ok) return (await response.json()) as T;
     const { detail } = (await response
       .json()

@@ -17,7 +17,7 @@ export function readCliConfig(env: NodeJS.ProcessEnv = process.env): CliConfig {
   const url = env['TIDEGATE_API_URL'];
   const token = env['TIDEGATE_API_TOKEN'];
   if (url !== undefined && token !== undefined) return { apiUrl: url, token };
-  const file = path.resolve(env['TIDEGATE_HOME'] ?? '.tidegate', 'run.json');
+  const file = path.join(readHome(env), 'run.json');
   if (!existsSync(file)) {
     throw new CliError(
       EXIT.unreachable,
@@ -27,4 +27,9 @@ export function readCliConfig(env: NodeJS.ProcessEnv = process.env): CliConfig {
   }
   const running = JSON.parse(readFileSync(file, 'utf8')) as { url: string; token: string };
   return { apiUrl: url ?? running.url, token: token ?? running.token };
+}
+
+/** The folder of everything kept, `TIDEGATE_HOME`. */
+export function readHome(env: NodeJS.ProcessEnv = process.env): string {
+  return path.resolve(env['TIDEGATE_HOME'] || '.tidegate');
 }

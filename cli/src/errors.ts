@@ -12,6 +12,7 @@ export const EXIT = {
   runFailed: 10,
   unreachable: 12,
   timeout: 124,
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

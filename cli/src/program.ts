@@ -2,25 +2,33 @@ import { Command, CommanderError } from 'commander';
 
 import { ApiClient } from './api-client.ts';
 import type { CommandContext } from './commands/context.ts';
+import { addCompletionCommands } from './commands/completion.ts';
 import { addDagCommands } from './commands/dags.ts';
+import { addHealthCommands } from './commands/health.ts';
+import { addPoolCommands } from './commands/pools.ts';
 import { addRunCommands } from './commands/runs.ts';
+import { addServiceCommands } from './commands/services.ts';
 import { addStreamCommands } from './commands/streams.ts';
 import { addTaskCommands } from './commands/tasks.ts';
+import { addUserCommands } from './commands/users.ts';
 import { type CliConfig, readCliConfig } from './config.ts';
-import { CliError, EXIT } from './errors.ts';
+import { CliError, EXIT, type ExitCode } from './errors.ts';
 
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly readConfig?: () => CliConfig;
+  /** Where a person sits in front of it. */
+  readonly ask?: CommandContext['ask'];
 }
 
 /** Runs one command line and answers its exit code; data goes to `out`, talk and errors to `err`. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
-  const program = buildProgram(terminal);
+  let exitCode: ExitCode = EXIT.ok;
+  const program = buildProgram(terminal, (code) => (exitCode = code));
   try {
     await program.parseAsync([...args], { from: 'user' });
-    return EXIT.ok;
+    return exitCode;
   } catch (error) {
     // Commander has printed its own message already; asking for help is no error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -30,12 +38,20 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   }
 }
 
-function buildProgram(terminal: Terminal): Command {
+/** The names of all commands and groups. */
+export function commandNames(): string[] {
+  const silent: Terminal = { out: () => undefined, err: () => undefined };
+  return buildProgram(silent, () => undefined).commands.map((command) => command.name());
+}
+
+function buildProgram(terminal: Terminal, exit: CommandContext['exit']): Command {
   let api: ApiClient | undefined;
   const context: CommandContext = {
     api: () => (api ??= new ApiClient((terminal.readConfig ?? readCliConfig)())),
     print: terminal.out,
     say: terminal.err,
+    exit,
+    ask: terminal.ask,
   };
   const program = new Command('tidegate')
     .description('Runs DAGs over change data, and shows what they did')
@@ -49,7 +65,12 @@ function buildProgram(terminal: Terminal): Command {
   addRunCommands(program, context);
   addTaskCommands(program, context);
   addStreamCommands(program, context);
+  addPoolCommands(program, context);
+  addUserCommands(program, context);
+  addHealthCommands(program, context);
+  addCompletionCommands(program, context);
   addStandalone(program);
+  addServiceCommands(program, context);
   return program;
 }
 

@@ -83,17 +83,18 @@ const schema = z.object({
 
 /** Variables other parts of the product read, or that name things by id. */
 const ELSEWHERE =
-  /^TIDEGATE_(CONN_|VAR_|TEST_|API_URL$|API_TOKEN$|EXECUTION_URL$|WORKER_|METRICS_PORT$|SECRET_KEYS$|CLICKHOUSE_PORT$|FAILPOINTS$)/;
+  /^TIDEGATE_(CONN_|VAR_|TEST_|API_URL$|API_TOKEN$|EXECUTION_(URL|HOST|PORT)$|WORKER_|METRICS_PORT$|SECRET_KEYS$|CLICKHOUSE_PORT$|FAILPOINTS$)/;
 
 const CONNECTION_PROTOCOLS = ['mysql', 'postgres', 'postgresql', 'clickhouse', 'http', 'https'];
 
 /**
- * Reads the environment; throws `CONFIG_INVALID` that names every fault at once. `ownDags` is the folder used
- * when `TIDEGATE_DAGS_FOLDER` names none.
+ * Reads the environment; throws `CONFIG_INVALID` that names every fault at once, `further` ones the caller
+ * found included. `ownDags` is the folder used when `TIDEGATE_DAGS_FOLDER` names none.
  */
 export function readConfig(
   ownDags: string,
   env: NodeJS.ProcessEnv = process.env,
+  further: readonly string[] = [],
 ): StandaloneConfig {
   // A variable set to nothing is one not set: that is how compose files and shells leave them out.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -104,6 +105,7 @@ export function readConfig(
     ...unknownVariables(given),
     ...connectionFaults(given),
     ...saslFaults(given),
+    ...further,
   ];
   if (!parsed.success || faults.length > 0) {
     throw new StandaloneError(

@@ -40,7 +40,8 @@ export function writeRunFile(folder: string, running: { url: string; token: stri
   writeFileSync(path.join(folder, 'run.json'), JSON.stringify(running), { mode: 0o600 });
 }
 
-function takeLock(file: string): void {
+/** Makes the file ours until it is removed. Throws `HOME_IN_USE` while a living process holds it. */
+export function takeLock(file: string): void {
   const own = JSON.stringify({ pid: process.pid, startedAt: startTimeOf(process.pid) });
   try {
     writeFileSync(file, own, { flag: 'wx' });

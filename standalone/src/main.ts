@@ -1,15 +1,12 @@
 import { mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { createLogger, TidegateError } from '@tidegate/engine/platform';
 
 import { ChildFailure } from './child-process.ts';
 import { readConfig } from './config.ts';
+import { OWN_DAGS } from './own-dags.ts';
 import { startStandalone, type Standalone } from './standalone.ts';
-
-/** The product's own pipelines, unless `TIDEGATE_DAGS_FOLDER` names others. */
-const OWN_DAGS = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../dags/src');
 
 /** Runs everything until ctrl-C or SIGTERM; ends with one line and code 1 when it cannot start. */
 export async function main(): Promise<void> {

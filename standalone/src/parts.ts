@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import type { Logger } from '@tidegate/engine/platform';
@@ -10,9 +9,10 @@ import { type SupervisedChild, superviseChild } from './child-process.ts';
 import type { StandaloneConfig } from './config.ts';
 import type { Databases } from './embedded.ts';
 import type { HomeSecrets } from './home.ts';
+import { kafkaTopicLog } from './kafka-topic-log.ts';
 import { naming } from './name-fault.ts';
 import type { CaptureProcessConfig } from './process/capture.ts';
-import type { SchedulerProcessConfig } from './process/scheduler.ts';
+import type { SchedulerProcessConfig } from './process/serve-scheduler.ts';
 import type { WorkerProcessConfig } from './process/worker.ts';
 import { childEntry, type WarmChildren } from './warm-children.ts';
 
@@ -107,16 +107,6 @@ export async function startCaptureProcess(
 
 /** The topic log as configured: real Kafka, else the embedded PostgreSQL's. */
 export function topicLogConfig(config: StandaloneConfig, databases: Databases): TopicLogConfig {
-  const { kafka } = config;
-  if (kafka === undefined) return { kind: 'postgres', url: databases.topicLogUrl ?? '' };
-  const { brokers, sasl, tls } = kafka;
-  const authority = tls?.caFile;
-  return {
-    kind: 'kafka',
-    brokers,
-    ...(sasl === undefined ? {} : { sasl }),
-    ...(tls === undefined
-      ? {}
-      : { tls: authority === undefined ? true : { ca: [readFileSync(authority, 'utf8')] } }),
-  };
+  if (config.kafka !== undefined) return kafkaTopicLog(config.kafka);
+  return { kind: 'postgres', url: databases.topicLogUrl ?? '' };
 }

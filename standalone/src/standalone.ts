@@ -1,10 +1,9 @@
 import path from 'node:path';
 
 import type { Logger } from '@tidegate/engine/platform';
-import { createRunCommands, Database, listDags, migrate } from '@tidegate/engine/server';
+import { Database, listDags, migrate } from '@tidegate/engine/server';
 import { type AdministeredTopicLog, openTopicLog } from '@tidegate/engine/topic-log';
 import { startRegistration } from '@tidegate/workers/bundle';
-import { Access, createWebApp } from '@tidegate/web/server';
 
 import { BANK } from './bank.ts';
 import type { SupervisedChild } from './child-process.ts';
@@ -12,7 +11,7 @@ import { CLEANUP_ORDER, Cleanup } from './cleanup.ts';
 import type { StandaloneConfig } from './config.ts';
 import { hasSource, openDatabases } from './embedded.ts';
 import { StandaloneError } from './errors.ts';
-import { openHome, writeRunFile } from './home.ts';
+import { openHome } from './home.ts';
 import { startLogRetention } from './log-retention.ts';
 import { WarmChildren } from './warm-children.ts';
 import {
@@ -25,12 +24,9 @@ import {
 import { startMetrics } from './metrics.ts';
 import { naming } from './name-fault.ts';
 import { isFree } from './ports.ts';
+import { serveApi } from './process/serve-api.ts';
 import { startSampleFeed } from './sample-feed.ts';
 import { checkReachable, findFreePort } from './services/index.ts';
-import { VERSION } from './version.ts';
-
-/** The CLI of this home signs in with it for as long as we run; it ends with the home's run file. */
-const HOME_TOKEN_SECONDS = 365 * 24 * 3_600;
 
 export interface Standalone {
   readonly url: string;
@@ -161,22 +157,9 @@ interface WebParts {
 
 async function startWeb(assembly: Assembly, parts: WebParts, cleanup: Cleanup): Promise<string> {
   const { config, logger } = assembly;
-  const access = new Access(parts.database);
-  await access.ensureAdmin(config.adminPassword);
-  const app = await createWebApp(
-    {
-      config: { host: config.host, allowedHosts: config.allowedHosts, version: VERSION },
-      database: parts.database,
-      runs: createRunCommands(parts),
-      access,
-    },
-    logger,
-  );
-  cleanup.add(CLEANUP_ORDER.web, () => app.close());
-  const url = await app.listen({ host: config.host, port: config.port });
-  const token = await access.issueToken('admin', 'home', HOME_TOKEN_SECONDS);
-  writeRunFile(config.home, { url, token });
-  return url;
+  const api = await serveApi(config, { ...parts, logger });
+  cleanup.add(CLEANUP_ORDER.web, api.stop);
+  return api.url;
 }
 
 async function register(assembly: Assembly, cleanup: Cleanup): Promise<void> {

@@ -7,17 +7,20 @@ import { until } from './until.ts';
 /** The promise is 5 s on a machine of its own; here tests and servers share two cores. */
 export const GOES_ON_WITHIN_MS = 30_000;
 
-/** The bank pipeline of a running standalone, with its load and its oracle. */
+/** Where a running bank pipeline has its databases. */
+export type BankAddresses = Pick<StandaloneUnderTest, 'sourceUrl' | 'warehouseUrl' | 'metadataUrl'>;
+
+/** The bank pipeline of a running product, with its load and its oracle. */
 export class BankUnderLoad implements AsyncDisposable {
   readonly source: BankSource;
-  readonly #standalone: StandaloneUnderTest;
+  readonly #standalone: BankAddresses;
 
-  private constructor(standalone: StandaloneUnderTest, source: BankSource) {
+  private constructor(standalone: BankAddresses, source: BankSource) {
     this.#standalone = standalone;
     this.source = source;
   }
 
-  static async open(standalone: StandaloneUnderTest, seed = 1): Promise<BankUnderLoad> {
+  static async open(standalone: BankAddresses, seed = 1): Promise<BankUnderLoad> {
     const bank = new BankUnderLoad(standalone, new BankSource(standalone.sourceUrl, seed));
     // The snapshot first: what the audit knows begins behind it.
     await until('the snapshot', async () =>

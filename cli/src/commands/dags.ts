@@ -2,16 +2,20 @@ import type { Command } from 'commander';
 
 import type {
   DagCollection,
+  DagDetailsResponse,
   DagResponse,
-  DagRunResponse,
+  ImportErrorCollection,
+  ImportErrorResponse,
   NextExecution,
   NextExecutions,
 } from '@tidegate/web/contract';
 
-import { CliError, EXIT } from '../errors.ts';
+import { EXIT } from '../errors.ts';
 import { type Column, formatObject, formatRows } from '../output.ts';
-import { type CommandContext, type OutputOptions, outputOption } from './context.ts';
-import { runFields } from './runs.ts';
+import { dagPage, dagPath } from '../paths.ts';
+import { type CommandContext, type OutputOptions, outputOption, sayWhere } from './context.ts';
+import { addShow } from './dag-graph.ts';
+import { addTrigger } from './trigger.ts';
 
 const DAG_COLUMNS: readonly Column<DagResponse>[] = [
   { heading: 'dag_id', value: (dag) => dag.dag_id },
@@ -28,74 +32,71 @@ const EXECUTION_COLUMNS: readonly Column<NextExecution>[] = [
   { heading: 'run_id', value: (run) => run.run_id },
 ];
 
-interface TriggerOptions extends OutputOptions {
-  readonly conf?: string;
-  readonly runId?: string;
-  readonly logicalDate?: string;
-  readonly from?: string;
-  readonly to?: string;
-}
+const ERROR_COLUMNS: readonly Column<ImportErrorResponse>[] = [
+  { heading: 'file', value: (error) => error.filename },
+  { heading: 'line', value: (error) => error.tidegate_line },
+  { heading: 'code', value: (error) => error.tidegate_code },
+  { heading: 'message', value: (error) => error.tidegate_message },
+];
 
 /** `tidegate dags …` */
 export function addDagCommands(program: Command, context: CommandContext): void {
-  const dags = program.command('dags').description('list, trigger and look ahead');
+  const dags = program.command('dags').alias('dag').description('list, trigger and look ahead');
   addList(dags, context);
+  addDetails(dags, context);
+  addShow(dags, context);
   addTrigger(dags, context);
+  addPause(dags, context);
   addNextExecution(dags, context);
-  for (const [verb, isPaused] of [['pause', true] as const, ['unpause', false] as const]) {
-    dags
-      .command(`${verb} <dag>`)
-      .description(isPaused ? 'create and start nothing new' : 'go on where it stopped')
-      .action(async (dag: string) => {
-        await context.api().patch(dagPath(dag), { is_paused: isPaused });
-        context.say(`${dag} is ${isPaused ? 'paused' : 'active'}`);
-      });
-  }
+  addImportErrors(dags, context);
 }
 
 function addList(dags: Command, { api, print }: CommandContext): void {
   dags
     .command('list')
     .description('all DAGs')
+    .option('--tag <tag...>', 'those with one of these tags')
+    .option('--paused', 'those that are paused')
     .addOption(outputOption())
     .addHelpText(
       'after',
       '\nExamples:\n  $ tidegate dags list\n  $ tidegate dags list -o json | jq .[].dag_id',
     )
-    .action(async ({ output }: OutputOptions) => {
-      const answer = await api().get<DagCollection>('/api/v2/dags', { limit: 1_000 });
-      print(formatRows(answer.dags, DAG_COLUMNS, output));
+    .action(
+      async ({ output, tag, paused }: OutputOptions & { tag?: string[]; paused?: boolean }) => {
+        const query = { limit: 1_000, tags: tag, paused };
+        const { dags: found } = await api().get<DagCollection>('/api/v2/dags', query);
+        print(formatRows(found, DAG_COLUMNS, output));
+      },
+    );
+}
+
+function addDetails(dags: Command, context: CommandContext): void {
+  const { api, print } = context;
+  dags
+    .command('details <dag>')
+    .description('all there is to know of a DAG')
+    .addOption(outputOption())
+    .addHelpText('after', '\nExample:\n  $ tidegate dags details bank_accounts')
+    .action(async (dag: string, { output }: OutputOptions) => {
+      const details = await api().get<DagDetailsResponse>(`${dagPath(dag)}/details`);
+      print(formatObject({ ...details }, details, output));
+      sayWhere(context, dagPage(dag));
     });
 }
 
-function addTrigger(dags: Command, { api, print }: CommandContext): void {
-  dags
-    .command('trigger <dag>')
-    .description(
-      'create a run now: the next range of the log, or a replay of what --from and --to name',
-    )
-    .option('-c, --conf <json>', 'params of the run')
-    .option('--run-id <id>', 'name of the run (asking twice creates one)')
-    .option('--logical-date <iso>', 'logical date of the run')
-    .option('--from <iso>', 'replay: records from this instant on')
-    .option('--to <iso>', 'replay: records before this instant')
-    .addOption(outputOption())
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ tidegate dags trigger bank_accounts' +
-        '\n  $ tidegate dags trigger report -c \'{"day":"2026-11-21"}\'' +
-        '\n  $ tidegate dags trigger bank_accounts --from 2026-11-21T00:00:00Z --to 2026-11-21T06:00:00Z',
-    )
-    .action(async (dag: string, options: TriggerOptions) => {
-      const run = await api().post<DagRunResponse>(`${dagPath(dag)}/dagRuns`, {
-        dag_run_id: options.runId,
-        logical_date: options.logicalDate ?? null,
-        conf: parseConf(options.conf),
-        tidegate_from: options.from,
-        tidegate_to: options.to,
+function addPause(dags: Command, context: CommandContext): void {
+  for (const [verb, isPaused] of [['pause', true] as const, ['unpause', false] as const]) {
+    dags
+      .command(`${verb} <dag>`)
+      .description(isPaused ? 'create and start nothing new' : 'go on where it stopped')
+      .addHelpText('after', `\nExample:\n  $ tidegate dags ${verb} bank_accounts`)
+      .action(async (dag: string) => {
+        await context.api().patch(dagPath(dag), { is_paused: isPaused });
+        context.say(`${dag} is ${isPaused ? 'paused' : 'active'}`);
+        sayWhere(context, dagPage(dag));
       });
-      print(formatObject(runFields(run), run, options.output));
-    });
+  }
 }
 
 function addNextExecution(dags: Command, { api, print }: CommandContext): void {
@@ -118,20 +119,21 @@ function addNextExecution(dags: Command, { api, print }: CommandContext): void {
     );
 }
 
-/** The API path of a DAG. */
-export function dagPath(dag: string): string {
-  return `/api/v2/dags/${encodeURIComponent(dag)}`;
-}
-
-function parseConf(text: string | undefined): unknown {
-  if (text === undefined) return {};
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new CliError(
-      EXIT.usage,
-      '--conf is not valid JSON, for example \'{"day":"2026-11-21"}\'',
-      { cause },
-    );
-  }
+function addImportErrors(dags: Command, { api, print, say, exit }: CommandContext): void {
+  dags
+    .command('list-import-errors')
+    .description('DAG files that could not be registered; code 6 when there are any')
+    .addOption(outputOption())
+    .addHelpText('after', '\nExample:\n  $ tidegate dags list-import-errors && git push')
+    .action(async ({ output }: OutputOptions) => {
+      const path = '/api/v2/importErrors';
+      const { import_errors: errors } = await api().get<ImportErrorCollection>(path, {
+        limit: 1_000,
+      });
+      print(formatRows(errors, ERROR_COLUMNS, output));
+      if (output === 'table') {
+        for (const error of errors) if (error.tidegate_code_frame) say(error.tidegate_code_frame);
+      }
+      if (errors.length > 0) exit(EXIT.invalid);
+    });
 }

@@ -1,9 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { Command } from 'commander';
 
 import type { StreamCollection, StreamResponse } from '@tidegate/web/contract';
 
+import { EXIT } from '../errors.ts';
+import { onInterrupt } from '../follow-run.ts';
 import { type Column, formatRows } from '../output.ts';
-import { type CommandContext, type OutputOptions, outputOption } from './context.ts';
+import { type CommandContext, type OutputOptions, outputOption, sayWhere } from './context.ts';
 
 const COLUMNS: readonly Column<StreamResponse>[] = [
   { heading: 'dag_id', value: (stream) => stream.dag_id },
@@ -15,17 +19,37 @@ const COLUMNS: readonly Column<StreamResponse>[] = [
   { heading: 'topic_exists', value: (stream) => stream.topic_exists },
 ];
 
+const WATCH_MS = 1_000;
+
+interface LagOptions extends OutputOptions {
+  readonly watch?: boolean;
+}
+
 /** `tidegate streams …` */
-export function addStreamCommands(program: Command, { api, print }: CommandContext): void {
+export function addStreamCommands(program: Command, context: CommandContext): void {
+  const { api, print, exit } = context;
   program
     .command('streams')
+    .alias('stream')
     .description('topics and how far their loads are')
     .command('lag')
     .description('how far each stream is behind, in records and seconds')
+    .option('-w, --watch', 'every second, until ctrl-C')
     .addOption(outputOption())
-    .addHelpText('after', '\nExample:\n  $ tidegate streams lag -o json')
-    .action(async ({ output }: OutputOptions) => {
-      const { streams } = await api().get<StreamCollection>('/api/v2/streams');
-      print(formatRows(streams, COLUMNS, output));
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tidegate streams lag -o json\n  $ tidegate streams lag -w',
+    )
+    .action(async ({ output, watch }: LagOptions) => {
+      const interrupted = onInterrupt();
+      do {
+        const { streams } = await api().get<StreamCollection>('/api/v2/streams');
+        print(formatRows(streams, COLUMNS, output));
+        if (watch !== true) break;
+        await delay(WATCH_MS, undefined, { signal: interrupted.signal }).catch(() => undefined);
+      } while (!interrupted.signal.aborted);
+      if (interrupted.signal.aborted) exit(EXIT.interrupted);
+      interrupted.close();
+      sayWhere(context, '/streams');
     });
 }

@@ -1,8 +1,9 @@
 import { createLogger, type LogLevel } from '@tidegate/engine/platform';
-import { openTopicLog, type TopicLogConfig } from '@tidegate/engine/topic-log';
-import { type CaptureConfig, startCapture } from '@tidegate/workers/capture';
+import type { TopicLogConfig } from '@tidegate/engine/topic-log';
+import type { CaptureConfig } from '@tidegate/workers/capture';
 
 import { runChild } from '../child-process.ts';
+import { serveCapture } from './serve-capture.ts';
 
 export interface CaptureProcessConfig {
   readonly capture: CaptureConfig;
@@ -12,17 +13,11 @@ export interface CaptureProcessConfig {
 
 runChild<CaptureProcessConfig>({
   start: async ({ capture, topicLog, logLevel }) => {
-    const log = await openTopicLog(topicLog);
-    const running = await startCapture(capture, { log, logger: createLogger('capture', logLevel) });
+    const running = await serveCapture(capture, topicLog, createLogger('capture', logLevel));
     // A capture that ends by itself said why in the log; the supervisor starts it again.
     void running.ended.then(({ reason }) => {
       if (reason === 'failed') process.exit(1);
     });
-    return {
-      stop: async () => {
-        await running.stop();
-        await log.close();
-      },
-    };
+    return running;
   },
 });

@@ -1,56 +1,8 @@
-import { createLogger, type LogLevel } from '@tidegate/engine/platform';
-import {
-  Database,
-  EXECUTION_BODY_LIMIT,
-  openBullmqQueue,
-  startScheduler,
-} from '@tidegate/engine/server';
-import { openTopicLog, type TopicLogConfig } from '@tidegate/engine/topic-log';
-import { fastify } from 'fastify';
+import { createLogger } from '@tidegate/engine/platform';
 
 import { runChild } from '../child-process.ts';
-
-export interface SchedulerProcessConfig {
-  readonly databaseUrl: string;
-  readonly topicLog: TopicLogConfig;
-  readonly redisUrl: string | undefined;
-  /** Of the execution API, on the loopback interface. */
-  readonly executionPort: number;
-  readonly secretKeys: readonly string[];
-  readonly workerToken: string;
-  readonly connections: Readonly<Record<string, string>>;
-  readonly variables: Readonly<Record<string, string>>;
-  readonly logLevel: LogLevel;
-}
+import { type SchedulerProcessConfig, serveScheduler } from './serve-scheduler.ts';
 
 runChild<SchedulerProcessConfig>({
-  start: async (config) => {
-    const logger = createLogger('scheduler', config.logLevel);
-    const database = new Database({ url: config.databaseUrl, logger });
-    const topicLog = await openTopicLog(config.topicLog);
-    const queue =
-      config.redisUrl === undefined ? undefined : await openBullmqQueue({ url: config.redisUrl });
-    const scheduler = await startScheduler({
-      database,
-      topicLog,
-      logger,
-      secretKeys: config.secretKeys,
-      workerToken: config.workerToken,
-      connections: config.connections,
-      variables: config.variables,
-      ...(queue === undefined ? {} : { queue }),
-    });
-    const app = fastify({ bodyLimit: EXECUTION_BODY_LIMIT, forceCloseConnections: true });
-    await scheduler.registerExecution(app);
-    await app.listen({ host: '127.0.0.1', port: config.executionPort });
-    return {
-      stop: async () => {
-        await app.close();
-        await scheduler.close();
-        await queue?.close();
-        await topicLog.close();
-        await database.close();
-      },
-    };
-  },
+  start: (config) => serveScheduler(config, createLogger('scheduler', config.logLevel)),
 });

@@ -1,0 +1,49 @@
+import type { Logger } from '@tidegate/engine/platform';
+import { createRunCommands, type Database } from '@tidegate/engine/server';
+import type { TopicLog } from '@tidegate/engine/topic-log';
+import { Access, createWebApp } from '@tidegate/web/server';
+
+import { writeRunFile } from '../home.ts';
+import { VERSION } from '../version.ts';
+
+/** The CLI of this home signs in with it for as long as we run; it ends with the home's run file. */
+const HOME_TOKEN_SECONDS = 365 * 24 * 3_600;
+
+export interface ApiConfig {
+  readonly home: string;
+  /** Under which the console is reached; decides who may use the default password. */
+  readonly host: string;
+  /** Where to listen when it is not `host`, as in a container whose port is published on `host`. */
+  readonly listenHost?: string;
+  readonly port: number;
+  readonly allowedHosts: readonly string[];
+  readonly adminPassword: string | undefined;
+}
+
+export interface ApiParts {
+  readonly database: Database;
+  readonly topicLog: TopicLog;
+  readonly logger: Logger;
+}
+
+/** Serves API and console, and tells the CLI of this home where: in standalone and `tidegate api` alike. */
+export async function serveApi(
+  config: ApiConfig,
+  parts: ApiParts,
+): Promise<{ url: string; stop: () => Promise<void> }> {
+  const access = new Access(parts.database);
+  await access.ensureAdmin(config.adminPassword);
+  const app = await createWebApp(
+    {
+      config: { host: config.host, allowedHosts: config.allowedHosts, version: VERSION },
+      database: parts.database,
+      runs: createRunCommands(parts),
+      access,
+    },
+    parts.logger,
+  );
+  const url = await app.listen({ host: config.listenHost ?? config.host, port: config.port });
+  const token = await access.issueToken('admin', 'home', HOME_TOKEN_SECONDS);
+  writeRunFile(config.home, { url, token });
+  return { url, stop: () => app.close() };
+}
