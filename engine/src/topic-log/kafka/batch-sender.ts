@@ -137,7 +137,7 @@ export class BatchSender {
     try {
       const request = encodeProduceRequest(this.#identity.transactionalId, group);
       const broker = await cluster.getBroker(nodeId);
-      const { partitions } = await cluster.send(broker, { request, response: produceResponse });
+      const { partitions } = await cluster.sendRaw(broker, { request, response: produceResponse });
       const codes = new Map(
         partitions.map((each) => [sequenceKey(each.topic, each.partition), each.errorCode]),
       );

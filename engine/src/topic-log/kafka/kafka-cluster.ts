@@ -17,8 +17,10 @@ import {
   READ_COMMITTED,
   type Broker,
   type BrokerPool,
+  type RawRequest,
   type Request,
   type Response,
+  sendRaw,
 } from './kafkajs-internals.ts';
 import { SerialQueue } from './serial-queue.ts';
 
@@ -147,8 +149,24 @@ export class KafkaCluster {
   ): Promise<T> {
     const fetching = message.request.apiKey === API.FETCH;
     await this.#connect(broker, fetching ? CONNECTION.FETCHES : CONNECTION.REQUESTS);
+    return this.#dropIfSilent(broker, () =>
+      broker.connectionPool.send({ ...message, logResponseError: false }),
+    );
+  }
+
+  /** As `send`, for a large request in parts. */
+  async sendRaw<T extends { readonly clientSideThrottleTime: number }>(
+    broker: Broker,
+    message: { readonly request: RawRequest; readonly response: Response<T> },
+  ): Promise<T> {
+    await this.#connect(broker, CONNECTION.REQUESTS);
+    const { request, response } = message;
+    return this.#dropIfSilent(broker, () => sendRaw(broker.connectionPool, request, response));
+  }
+
+  async #dropIfSilent<T>(broker: Broker, send: () => Promise<T>): Promise<T> {
     try {
-      return await broker.connectionPool.send({ ...message, logResponseError: false });
+      return await send();
     } catch (error) {
       if (toError(error).name === 'KafkaJSRequestTimeoutError') this.#drop(broker);
       throw error;

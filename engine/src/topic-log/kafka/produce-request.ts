@@ -1,10 +1,4 @@
-import {
-  API,
-  PRODUCE_VERSION,
-  toEncoder,
-  type Request,
-  type Response,
-} from './kafkajs-internals.ts';
+import { API, PRODUCE_VERSION, type RawRequest, type Response } from './kafkajs-internals.ts';
 import { WireReader } from './wire-reader.ts';
 
 const ACKS_ALL = -1;
@@ -21,16 +15,16 @@ export interface AddressedBatch {
 export function encodeProduceRequest(
   transactionalId: string | null,
   batches: readonly AddressedBatch[],
-): Request {
+): RawRequest {
   return {
     apiKey: API.PRODUCE,
     apiVersion: PRODUCE_VERSION,
     apiName: 'Produce',
-    encode: () => Promise.resolve(toEncoder(encode(transactionalId, batches))),
+    parts: encode(transactionalId, batches),
   };
 }
 
-function encode(transactionalId: string | null, batches: readonly AddressedBatch[]): Buffer {
+function encode(transactionalId: string | null, batches: readonly AddressedBatch[]): Buffer[] {
   const topics = new Map<string, AddressedBatch[]>();
   for (const batch of batches) topics.set(batch.topic, [...(topics.get(batch.topic) ?? []), batch]);
   const parts: Buffer[] = [string(transactionalId), int16(ACKS_ALL), int32(TIMEOUT_MS)];
@@ -41,7 +35,7 @@ function encode(transactionalId: string | null, batches: readonly AddressedBatch
       parts.push(int32(partition), int32(bytes.length), bytes);
     }
   }
-  return Buffer.concat(parts);
+  return parts;
 }
 
 export interface ProducedPartition {
