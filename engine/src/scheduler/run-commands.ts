@@ -3,12 +3,15 @@ import type { Database } from '../store/db.ts';
 import { notify } from '../store/notifications.ts';
 import { setDagPaused } from '../store/reads/list-dags.ts';
 import type { TopicLog } from '../topic-log/topic-log.ts';
+import { RunRewriter } from './run-rewriter.ts';
 import { createRunMaker } from './runs/run-maker.ts';
 import { readStreamLag } from './runs/stream-lag.ts';
 import { toTriggerRequest, type Scheduler } from './start-scheduler.ts';
+import { createTaskCommands, type TaskCommands } from './task-commands.ts';
 
 /** What a process without a scheduler may ask for: it writes the rows, and those with a scheduler are told. */
-export type RunCommands = Pick<Scheduler, 'triggerRun' | 'listStreams' | 'setPaused'>;
+export interface RunCommands
+  extends Pick<Scheduler, 'triggerRun' | 'listStreams' | 'setPaused'>, TaskCommands {}
 
 export interface RunCommandsOptions {
   readonly database: Database;
@@ -18,7 +21,9 @@ export interface RunCommandsOptions {
 /** The commands of the HTTP API, on a database whose schedulers run elsewhere. */
 export function createRunCommands({ database, topicLog }: RunCommandsOptions): RunCommands {
   const maker = createRunMaker({ database, topicLog });
+  const rewriter = new RunRewriter({ database, clock: systemClock });
   return {
+    ...createTaskCommands(database, rewriter),
     triggerRun: (request) => maker.triggerRun(request.dagId, toTriggerRequest(request)),
     listStreams: () =>
       readStreamLag({ sql: database, topicLog }, { now: new Date(systemClock.now()) }),

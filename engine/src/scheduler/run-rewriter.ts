@@ -7,6 +7,7 @@ import {
   type MarkedRunState,
   type MarkedTaskState,
 } from '../state/change-tasks.ts';
+import type { WholeRun } from '../state/resettle-run.ts';
 import { isFinishedRunState } from '../state/run-state.ts';
 import type { Database } from '../store/db.ts';
 import { RunInfoCache } from '../store/flush/run-info.ts';
@@ -19,6 +20,9 @@ export interface RunRewriterOptions {
   /** Told after the commit; an API process has nothing to tell and leaves it out. */
   readonly onRewritten?: (done: Rewritten) => void;
 }
+
+/** Which task instances of a run, looked at under its locks. It may throw to leave the run as it is. */
+export type PickPlaces = (whole: WholeRun) => readonly number[];
 
 /** Changes runs as a whole: clear, mark, time out, repair. Any process may; schedulers hear of it. */
 export class RunRewriter {
@@ -39,10 +43,12 @@ export class RunRewriter {
 
   /** Clears task instances; a finished run is queued again. */
   async clear(runKey: number, places: readonly number[]): Promise<Rewritten> {
-    return this.rewrite(runKey, (whole) => {
-      clearTasks(whole, places);
-      if (isFinishedRunState(whole.run.state)) whole.run.state = 'queued';
-    });
+    return this.rewrite(runKey, (whole) => clear(whole, places));
+  }
+
+  /** Clears what `pick` finds under the run's locks, which may differ from what a look before saw; answers it. */
+  async clearPicked(runKey: number, pick: PickPlaces): Promise<readonly number[]> {
+    return this.changePicked(runKey, pick, clear);
   }
 
   /** Marks task instances; a finished run is queued again when that revives tasks. */
@@ -51,11 +57,16 @@ export class RunRewriter {
     places: readonly number[],
     state: MarkedTaskState,
   ): Promise<Rewritten> {
-    return this.rewrite(runKey, (whole) => {
-      markTasks(whole, places, state);
-      const isRevived = whole.rows.some((row) => row.state === 'none');
-      if (isRevived && isFinishedRunState(whole.run.state)) whole.run.state = 'queued';
-    });
+    return this.rewrite(runKey, (whole) => mark(whole, places, state));
+  }
+
+  /** Marks what `pick` finds under the run's locks; answers it. */
+  async markPicked(
+    runKey: number,
+    pick: PickPlaces,
+    state: MarkedTaskState,
+  ): Promise<readonly number[]> {
+    return this.changePicked(runKey, pick, (whole, places) => mark(whole, places, state));
   }
 
   /** Success and failure end the tasks that are left as well; queued is the state only. */
@@ -87,6 +98,19 @@ export class RunRewriter {
     await this.rewrite(runKey, () => undefined);
   }
 
+  private async changePicked(
+    runKey: number,
+    pick: PickPlaces,
+    change: (whole: WholeRun, places: readonly number[]) => void,
+  ): Promise<readonly number[]> {
+    let picked: readonly number[] = [];
+    await this.rewrite(runKey, (whole) => {
+      picked = pick(whole);
+      if (picked.length > 0) change(whole, picked);
+    });
+    return picked;
+  }
+
   private async rewrite(runKey: number, change: RunChange, reason?: string): Promise<Rewritten> {
     const { database, clock, onRewritten } = this.options;
     const done = await rewriteRun(database, this.cache, {
@@ -102,4 +126,15 @@ export class RunRewriter {
     }
     return done;
   }
+}
+
+function clear(whole: WholeRun, places: readonly number[]): void {
+  clearTasks(whole, places);
+  if (isFinishedRunState(whole.run.state)) whole.run.state = 'queued';
+}
+
+function mark(whole: WholeRun, places: readonly number[], state: MarkedTaskState): void {
+  markTasks(whole, places, state);
+  const isRevived = whole.rows.some((row) => row.state === 'none');
+  if (isRevived && isFinishedRunState(whole.run.state)) whole.run.state = 'queued';
 }

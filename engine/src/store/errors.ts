@@ -20,6 +20,14 @@ export const STORE_ERRORS = {
   notFound: 'NOT_FOUND',
   /** A run with this run id or logical date exists already. Choose another, or clear the existing run. */
   runExists: 'RUN_EXISTS',
+  /** The run cannot be deleted: it is not over, or it owns a live range. The message says what to do instead. */
+  runKept: 'RUN_KEPT',
+  /** A pool or user of this name exists already. Choose another name, or change the existing one. */
+  exists: 'NAME_TAKEN',
+  /** The pool cannot be deleted: it is the default pool, or tasks hold slots of it. Wait until they end. */
+  poolKept: 'POOL_KEPT',
+  /** The user cannot be removed or demoted: nobody could administer then. Make another administrator first. */
+  lastAdmin: 'LAST_ADMIN',
   /** A stored secret cannot be opened. Usual cause: `TIDEGATE_SECRET_KEYS` lost the key it was sealed with. */
   sealBroken: 'SECRET_UNREADABLE',
   /** A value does not fit its rule (a pool without slots, an unknown state). The message names it. */

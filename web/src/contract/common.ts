@@ -35,6 +35,17 @@ export function instantRange<const Name extends string>(name: Name) {
   } as Record<`${Name}_${'gte' | 'gt' | 'lte' | 'lt'}`, typeof one>;
 }
 
+/** The same in a body, where null means: not asked for. */
+export function nullishInstantRange<const Name extends string>(name: Name) {
+  const one = givenInstant.nullish();
+  return {
+    [`${name}_gte`]: one,
+    [`${name}_gt`]: one,
+    [`${name}_lte`]: one,
+    [`${name}_lt`]: one,
+  } as Record<`${Name}_${'gte' | 'gt' | 'lte' | 'lt'}`, typeof one>;
+}
+
 /** Counting stops here; `total_entries` equal to it means: at least that many. */
 export const MOST_COUNTED = 10_000;
 

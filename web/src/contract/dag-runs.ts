@@ -1,6 +1,14 @@
 import { z } from 'zod';
 
-import { givenInstant, instant, instantRange, orderBy, pageQuery, repeated } from './common.ts';
+import {
+  givenInstant,
+  instant,
+  instantRange,
+  nullishInstantRange,
+  orderBy,
+  pageQuery,
+  repeated,
+} from './common.ts';
 import { dagVersionResponse } from './dags.ts';
 import { note, runState, runType } from './run-words.ts';
 
@@ -74,13 +82,6 @@ const RUN_ORDER = [
   'duration',
 ] as const;
 
-const runDates = {
-  ...instantRange('run_after'),
-  ...instantRange('logical_date'),
-  ...instantRange('start_date'),
-  ...instantRange('end_date'),
-};
-
 /** The newest first unless `order_by` says otherwise. */
 export const dagRunListQuery = pageQuery.extend({
   state: repeated(runState),
@@ -89,7 +90,10 @@ export const dagRunListQuery = pageQuery.extend({
   dag_id_pattern: z.string().max(250).optional(),
   triggering_user_name_pattern: z.string().max(250).optional(),
   order_by: orderBy(RUN_ORDER),
-  ...runDates,
+  ...instantRange('run_after'),
+  ...instantRange('logical_date'),
+  ...instantRange('start_date'),
+  ...instantRange('end_date'),
 });
 export type DagRunListQuery = z.infer<typeof dagRunListQuery>;
 
@@ -100,9 +104,10 @@ export const dagRunBatchRequest = z.strictObject({
   order_by: z.enum(RUN_ORDER.flatMap((name) => [name, `-${name}` as const])).nullish(),
   page_limit: z.number().int().min(0).max(1_000).default(100),
   page_offset: z.number().int().min(0).default(0),
-  ...Object.fromEntries(
-    Object.keys(runDates).map((name) => [name, givenInstant.nullish()] as const),
-  ),
+  ...nullishInstantRange('run_after'),
+  ...nullishInstantRange('logical_date'),
+  ...nullishInstantRange('start_date'),
+  ...nullishInstantRange('end_date'),
 });
 export type DagRunBatchRequest = z.infer<typeof dagRunBatchRequest>;
 

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import {
+  changeUser,
+  type Database,
+  deleteToken,
   findTokenOwner,
   findUser,
   insertToken,
-  type Sql,
   type TokenOwner,
   upsertUser,
 } from '@tidegate/engine/server';
@@ -12,6 +14,8 @@ import {
 import { type Role, ROLES } from '../contract/auth.ts';
 import { WebError } from './errors.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
+import { SESSION_SECONDS } from './session-cookie.ts';
+import { SignInThrottle } from './sign-in-throttle.ts';
 
 /** What the first administrator signs in with until `TIDEGATE_ADMIN_PASSWORD` says otherwise. */
 export const DEFAULT_PASSWORD = 'admin';
@@ -21,63 +25,121 @@ const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
 const BELIEVED_MS = 5_000;
 const MOST_BELIEVED = 1_000;
 
+/** Who wants in, and from where. */
+export interface SignIn {
+  readonly username: string;
+  readonly password: string;
+  /** Address of the caller: failures slow down further tries from there. */
+  readonly address: string;
+  /** Others than this machine can reach the server: the default password is refused. */
+  readonly isExposed: boolean;
+}
+
 /** Signs users in and says whose token a request carries. */
 export class Access {
-  readonly #sql: Sql;
+  readonly #database: Database;
   readonly #believed = new Map<string, { owner: TokenOwner; untilMs: number }>();
+  readonly #throttle = new SignInThrottle();
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(database: Database) {
+    this.#database = database;
   }
 
   /** Makes sure `admin` exists; a password given always becomes theirs. */
   async ensureAdmin(password: string | undefined): Promise<void> {
-    const existing = await findUser(this.#sql, 'admin');
+    const existing = await findUser(this.#database, 'admin');
     if (existing !== undefined && password === undefined) return;
     const passwordHash = await hashPassword(password ?? DEFAULT_PASSWORD);
-    await upsertUser(this.#sql, { username: 'admin', password_hash: passwordHash, role: 'admin' });
+    const admin = { username: 'admin', password_hash: passwordHash, role: 'admin' } as const;
+    await upsertUser(this.#database, admin);
   }
 
-  /**
-   * A new token for a user who knows the password. With `isExposed` the default password is refused: whoever
-   * can reach the server from elsewhere knows it too.
-   */
-  async signIn(username: string, password: string, isExposed: boolean): Promise<string> {
-    const user = await findUser(this.#sql, username);
+  /** The user, for who knows the password. Throws `SIGN_IN_FAILED`, `DEFAULT_PASSWORD_REFUSED`, `TOO_MANY_TRIES`. */
+  async signIn({ username, password, address, isExposed }: SignIn): Promise<TokenOwner> {
+    const attempt = this.#throttle.begin(username, address, performance.now());
+    const user = await findUser(this.#database, username);
     const isRight = await verifyPassword(password, user?.password_hash ?? (await unknownUserHash));
     if (user === undefined || !isRight || !user.is_active) {
       throw new WebError('SIGN_IN_FAILED', 'Invalid credentials');
     }
+    attempt.succeeded();
     if (isExposed && password === DEFAULT_PASSWORD) {
       throw new WebError(
         'DEFAULT_PASSWORD_REFUSED',
         'the default password only works on this machine itself; set TIDEGATE_ADMIN_PASSWORD and restart',
       );
     }
-    return this.issueToken(username, 'sign-in');
+    return { username, role: user.role };
   }
 
-  /** A new token; `lifetimeSeconds` is a day unless said otherwise. */
+  /** A new token for the `Authorization` header; `lifetimeSeconds` is a day unless said otherwise. */
   async issueToken(
     username: string,
     name: string,
     lifetimeSeconds = TOKEN_LIFETIME_SECONDS,
   ): Promise<string> {
-    const token = `tg_${randomBytes(32).toString('base64url')}`;
-    await insertToken(this.#sql, { username, tokenHash: hashToken(token), name, lifetimeSeconds });
-    return token;
+    return this.#issue(`tg_${randomText()}`, { username, name, lifetimeSeconds });
+  }
+
+  /** A new session, for the cookie only. */
+  async openSession(username: string): Promise<string> {
+    const session = { username, name: 'session', lifetimeSeconds: SESSION_SECONDS };
+    return this.#issue(`tgs_${randomText()}`, session);
+  }
+
+  /** Ends a token or session at once here, within five seconds in other processes. */
+  async revoke(token: string): Promise<void> {
+    const hash = hashToken(token);
+    await deleteToken(this.#database, hash);
+    this.#believed.delete(hash);
+  }
+
+  /** Changes one's own password; every session and token of the user ends. Throws `SIGN_IN_FAILED`. */
+  async changePassword(username: string, given: { current: string; next: string }): Promise<void> {
+    const user = await findUser(this.#database, username);
+    if (user === undefined || !(await verifyPassword(given.current, user.password_hash))) {
+      throw new WebError('SIGN_IN_FAILED', 'the current password is not right');
+    }
+    await this.changeUser(username, { password: given.next });
+  }
+
+  /** Changes a user, whose sessions and tokens end; false: there is none. */
+  async changeUser(
+    username: string,
+    change: { readonly password?: string; readonly role?: Role; readonly is_active?: boolean },
+  ): Promise<boolean> {
+    const { password, ...rest } = change;
+    const isKnown = await changeUser(this.#database, username, {
+      ...rest,
+      ...(password === undefined ? {} : { password_hash: await hashPassword(password) }),
+    });
+    this.#believed.clear();
+    return isKnown;
+  }
+
+  /** Asks anew who tokens belong to: a user was removed. */
+  forget(): void {
+    this.#believed.clear();
   }
 
   async findOwner(token: string): Promise<TokenOwner | undefined> {
     const hash = hashToken(token);
     const believed = this.#believed.get(hash);
     if (believed !== undefined && believed.untilMs > performance.now()) return believed.owner;
-    const owner = await findTokenOwner(this.#sql, hash);
+    const owner = await findTokenOwner(this.#database, hash);
     this.#believed.delete(hash);
     if (owner === undefined) return undefined;
     if (this.#believed.size >= MOST_BELIEVED) this.#believed.clear();
     this.#believed.set(hash, { owner, untilMs: performance.now() + BELIEVED_MS });
     return owner;
+  }
+
+  async #issue(
+    token: string,
+    of: { readonly username: string; readonly name: string; readonly lifetimeSeconds: number },
+  ): Promise<string> {
+    await insertToken(this.#database, { ...of, tokenHash: hashToken(token) });
+    return token;
   }
 }
 
@@ -88,6 +150,10 @@ export function includesRole(role: Role, needed: Role): boolean {
 
 // Unknown names take as long as wrong passwords: the answer's time tells nothing.
 const unknownUserHash = hashPassword(randomBytes(16).toString('hex'));
+
+function randomText(): string {
+  return randomBytes(32).toString('base64url');
+}
 
 function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');

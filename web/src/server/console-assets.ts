@@ -4,7 +4,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import type { Api } from './api.ts';
 
 /** Where `npm run build` puts the console; the same from the sources and from the build. */
 const FOLDER = fileURLToPath(new URL('../../dist/console/', import.meta.url));
@@ -36,7 +38,7 @@ interface Asset {
  * Serves the built console: its files by their exact names, and its page for every other address a browser
  * navigates to (`/dags/orders`). Files are read once at start, so a path can never lead out of the folder.
  */
-export function consoleAssets(app: FastifyInstance): void {
+export function consoleAssets(app: Api): void {
   const assets = readAssets();
   const page = assets.get('/index.html');
   for (const [url, asset] of assets) {

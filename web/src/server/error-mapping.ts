@@ -1,6 +1,6 @@
 import { type Logger, TidegateError } from '@tidegate/engine/platform';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 
 import type { ErrorResponse } from '../contract/index.ts';
 
@@ -16,12 +16,26 @@ const STATUS: Readonly<Record<string, number>> = {
   DAG_UNKNOWN: 404,
   TOPIC_MISSING: 404,
   RUN_EXISTS: 409,
+  RUN_KEPT: 409,
+  NAME_TAKEN: 409,
+  POOL_KEPT: 409,
+  LAST_ADMIN: 409,
+  TASK_RUNNING: 409,
   STREAM_BLOCKED: 409,
   PARAMS_INVALID: 422,
   INVALID_VALUE: 422,
   TRIGGER_INVALID: 422,
+  TOO_MANY_TRIES: 429,
   STREAM_BUSY: 503,
+  TOO_MANY_STREAMS: 503,
   DATABASE_UNAVAILABLE: 503,
+};
+
+/** Where FastAPI says a field was, by Fastify's name of it. */
+const PLACES: Readonly<Record<string, string>> = {
+  querystring: 'query',
+  params: 'path',
+  headers: 'header',
 };
 
 /** Answers any error in Airflow's shape; what nobody foresaw is logged and hidden behind one sentence. */
@@ -32,19 +46,15 @@ export function errorHandler(logger: Logger) {
     if (status >= 500) logger.error({ err: error, method, url }, 'request failed');
     if (status === 503) void reply.header('retry-after', '1');
     if (status === 401) void reply.header('www-authenticate', 'Bearer');
-    void reply.code(status).send(body);
+    if (error instanceof TidegateError && typeof error.details['retryAfterSeconds'] === 'number') {
+      void reply.header('retry-after', String(error.details['retryAfterSeconds']));
+    }
+    void reply.code(status).type('application/json').send(body);
   };
 }
 
 function toAnswer(error: FastifyError | Error): [number, ErrorResponse] {
-  if (error instanceof z.ZodError) {
-    const detail = error.issues.map((issue) => ({
-      loc: issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)),
-      msg: issue.message,
-      type: issue.code,
-    }));
-    return [422, { detail }];
-  }
+  if (hasZodFastifySchemaValidationErrors(error)) return [422, { detail: toDetail(error) }];
   if (error instanceof TidegateError) {
     const status = STATUS[error.code];
     if (status !== undefined) return [status, { detail: error.message }];
@@ -52,4 +62,22 @@ function toAnswer(error: FastifyError | Error): [number, ErrorResponse] {
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
   if (status < 500) return [status, { detail: error.message }];
   return [500, { detail: 'Internal server error; the server log has the details.' }];
+}
+
+interface Invalid {
+  readonly validationContext?: string | undefined;
+  readonly validation: readonly {
+    readonly keyword?: string;
+    readonly instancePath?: string;
+    readonly message?: string;
+  }[];
+}
+
+function toDetail({ validationContext = 'body', validation }: Invalid): ErrorResponse['detail'] {
+  const place = PLACES[validationContext] ?? validationContext;
+  return validation.map(({ keyword = 'invalid', instancePath = '', message = '' }) => ({
+    loc: [place, ...instancePath.split('/').filter((part) => part !== '')],
+    msg: message,
+    type: keyword,
+  }));
 }

@@ -8,6 +8,8 @@ import { TidegateError, type TidegateErrorOptions } from '@tidegate/engine/platf
  *   elsewhere. Set `TIDEGATE_ADMIN_PASSWORD`.
  * - `HOST_NOT_ALLOWED`: the request names a host this server does not answer for (DNS rebinding).
  * - `ORIGIN_NOT_ALLOWED`: a page of another site tried to change something.
+ * - `TOO_MANY_TRIES`: sign-in failed too often from one address; the message says how long to wait.
+ * - `TOO_MANY_STREAMS`: more event streams than one server keeps. Close some tabs.
  * - `NOT_FOUND`: no such thing; the message names it.
  */
 export type WebErrorCode =
@@ -17,6 +19,8 @@ export type WebErrorCode =
   | 'DEFAULT_PASSWORD_REFUSED'
   | 'HOST_NOT_ALLOWED'
   | 'ORIGIN_NOT_ALLOWED'
+  | 'TOO_MANY_TRIES'
+  | 'TOO_MANY_STREAMS'
   | 'NOT_FOUND';
 
 export class WebError extends TidegateError {

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { WebError } from './errors.ts';
 
@@ -6,6 +6,21 @@ import { WebError } from './errors.ts';
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** True when a request's method may change something. */
+export function isChanging(request: FastifyRequest): boolean {
+  return CHANGING.has(request.method);
+}
+
+/** What every answer says to the browser that shows it. */
+export function secureHeaders(reply: FastifyReply): void {
+  void reply.headers({
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'same-origin',
+    'x-frame-options': 'DENY',
+    'cache-control': 'no-store',
+  });
+}
 
 /** True when only this machine can reach an address to listen on. */
 export function isLoopback(host: string): boolean {
@@ -34,7 +49,7 @@ export function checkHost(request: FastifyRequest, allowedHosts: readonly string
 /** Refuses changes asked for by a page of another site; programs send no Origin and pass. */
 export function checkOrigin(request: FastifyRequest): void {
   const { origin } = request.headers;
-  if (!CHANGING.has(request.method) || origin === undefined) return;
+  if (!isChanging(request) || origin === undefined) return;
   if (URL.canParse(origin) && new URL(origin).host === request.headers.host) return;
   throw new WebError('ORIGIN_NOT_ALLOWED', `changes may not be asked for by a page of ${origin}`);
 }

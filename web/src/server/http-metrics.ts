@@ -1,14 +1,19 @@
-import { histogram } from '@tidegate/engine/metrics';
+import { declaring, histogram } from '@tidegate/engine/metrics';
+import { metricsPort } from '@tidegate/engine/platform';
 import type { FastifyInstance } from 'fastify';
 
-const duration = histogram({
-  name: 'tidegate_http_request_duration_seconds',
-  help: 'Seconds from request to answer, by route template; streams of events are not counted',
-  labels: ['method', 'route', 'status'],
-});
+const metrics = declaring(() => ({
+  duration: histogram({
+    name: 'tidegate_http_request_duration_seconds',
+    help: 'Seconds from request to answer, by route template; streams of events are not counted',
+    labels: ['method', 'route', 'status'],
+  }),
+}));
 
 /** Counts answered requests. Routes are templates and statuses classes, so that no id becomes a label. */
 export function countRequests(app: Pick<FastifyInstance, 'addHook'>): void {
+  if (metricsPort === undefined) return;
+  const { duration } = metrics();
   app.addHook('onResponse', (request, reply, done) => {
     const type = String(reply.getHeader('content-type') ?? '');
     if (!type.startsWith('text/event-stream')) {

@@ -1,3 +1,4 @@
 export { Access, DEFAULT_PASSWORD } from './access.ts';
-export { createWebApp, type WebConfig, type WebContext } from './app.ts';
+export type { WebConfig, WebContext } from './api.ts';
+export { createWebApp } from './app.ts';
 export { isLoopback } from './guard.ts';

@@ -41,3 +41,8 @@ export async function findTokenOwner(sql: Sql, tokenHash: string): Promise<Token
   );
   return rows[0];
 }
+
+/** Ends a token. */
+export async function deleteToken(sql: Sql, tokenHash: string): Promise<void> {
+  await sql.query('delete from tidegate.api_token where token_hash = $1', [tokenHash]);
+}

@@ -1,5 +1,12 @@
 import type { Json } from '../../platform/json.ts';
 import type { Sql } from '../db.ts';
+import {
+  Conditions,
+  type InstantRange,
+  MOST_COUNTED,
+  type Order,
+  toOrderSql,
+} from './conditions.ts';
 
 /** A run with the ranges it owns. */
 export interface RunRow {
@@ -24,7 +31,9 @@ export interface RunRow {
   readonly clear_number: number;
   readonly waiting_for: string | null;
   readonly reason: string | null;
+  readonly version_key: number;
   readonly version_number: number;
+  readonly version_created_at: Date;
   readonly ranges: readonly RangeRow[];
 }
 
@@ -35,10 +44,35 @@ export interface RangeRow {
   readonly to: number;
 }
 
+const RUN_ORDERS = {
+  id: 'run.run_key',
+  dag_id: 'run.dag_id',
+  run_id: 'run.run_id',
+  state: 'run.state',
+  run_type: 'run.run_type',
+  logical_date: 'run.logical_date',
+  run_after: 'run.run_after',
+  queued_at: 'run.queued_at',
+  start_date: 'run.start_at',
+  end_date: 'run.end_at',
+  duration: 'run.end_at - run.start_at',
+} as const;
+export type RunOrder = keyof typeof RUN_ORDERS;
+
 export interface RunFilter {
   /** Undefined: runs of all DAGs. */
-  readonly dagId?: string;
-  readonly state?: string;
+  readonly dagIds?: readonly string[] | undefined;
+  readonly states?: readonly string[] | undefined;
+  readonly runTypes?: readonly string[] | undefined;
+  readonly dagIdPattern?: string | undefined;
+  readonly runIdPattern?: string | undefined;
+  readonly userPattern?: string | undefined;
+  readonly runAfter?: InstantRange | undefined;
+  readonly logicalDate?: InstantRange | undefined;
+  readonly startDate?: InstantRange | undefined;
+  readonly endDate?: InstantRange | undefined;
+  /** (Default: the newest first) */
+  readonly order?: readonly Order<RunOrder>[] | undefined;
   readonly limit: number;
   readonly offset: number;
 }
@@ -46,7 +80,7 @@ export interface RunFilter {
 // The page is cut before ranges and versions are looked up: their cost never grows with history.
 const SELECT_PAGE = (page: string) => `
   with page as (${page})
-  select page.*, version.number as version_number,
+  select page.*, version.number as version_number, version.created_at as version_created_at,
          coalesce(run_ranges.ranges, '[]') as ranges
     from page
     join tidegate.dag_version as version using (version_key)
@@ -58,30 +92,111 @@ const SELECT_PAGE = (page: string) => `
         from tidegate.run_range
        where run_range.run_key = page.run_key
     ) as run_ranges on true
-   order by page.run_key desc`;
+   order by page.place`;
 
-/** The newest runs first, with how many there are in all (counted up to 10,000). */
+const RUN_COLUMNS = `
+  run.run_key, run.dag_id, run.run_id, run.state, run.run_type, run.lane, run.logical_date,
+  run.data_interval_start, run.data_interval_end, run.run_after, run.queued_at, run.start_at,
+  run.end_at, run.conf, run.note, run.triggered_by, run.triggering_user, run.failed_tasks,
+  run.clear_number, run.waiting_for, run.reason, run.version_key`;
+
+/** Runs, with how many there are in all (counted up to `MOST_COUNTED`). */
 export async function listRuns(
   sql: Sql,
   filter: RunFilter,
 ): Promise<{ runs: RunRow[]; total: number }> {
-  const where = `($1::text is null or dag_id = $1) and ($2::text is null or state = $2)`;
-  const keys = [filter.dagId ?? null, filter.state ?? null];
-  const page = `select * from tidegate.dag_run where ${where} order by run_key desc limit $3 offset $4`;
+  const where = runConditions(filter);
+  const counting = [...where.values];
+  const order = toOrderSql(filter.order, RUN_ORDERS, 'run.run_key desc');
+  const page = `
+    select ${RUN_COLUMNS}, row_number() over (order by ${order}) as place
+      from tidegate.dag_run as run
+     where ${where.toSql()}
+     order by ${order}
+     limit ${where.value(filter.limit)} offset ${where.value(filter.offset)}`;
   const [runs, counted] = await Promise.all([
-    sql.query<RunRow>(SELECT_PAGE(page), [...keys, filter.limit, filter.offset]),
+    sql.query<RunRow>(SELECT_PAGE(page), where.values),
     sql.query<{ total: number }>(
-      `select count(*) as total from (select 1 from tidegate.dag_run where ${where} limit 10000) as counted`,
-      keys,
+      `select count(*) as total
+         from (
+           select 1
+             from tidegate.dag_run as run
+            where ${where.toSql()}
+            limit ${MOST_COUNTED}
+         ) as counted`,
+      counting,
     ),
   ]);
   return { runs: runs.rows, total: counted.rows[0]?.total ?? 0 };
 }
 
-export async function findRun(sql: Sql, dagId: string, runId: string): Promise<RunRow | undefined> {
-  const { rows } = await sql.query<RunRow>(
-    SELECT_PAGE('select * from tidegate.dag_run where dag_id = $1 and run_id = $2'),
-    [dagId, runId],
+/** The conditions of a filter on `tidegate.dag_run as run`. */
+export function runConditions(filter: Omit<RunFilter, 'limit' | 'offset'>): Conditions {
+  const { dagIds, states } = filter;
+  const isOne = dagIds?.length === 1;
+  const isLive = states?.every((state) => state === 'queued' || state === 'running') === true;
+  return (
+    new Conditions()
+      // One DAG by equality, so that its newest runs come straight off their index.
+      .add(isOne ? dagIds[0] : undefined, (value) => `run.dag_id = ${value}`)
+      .add(isOne ? undefined : dagIds, (value) => `run.dag_id = any(${value})`)
+      .add(states, (value) => `run.state = any(${value})`)
+      // What is not over is a few rows; without this a whole history would be read to find them.
+      .addSql(isLive, 'run.run_key = any(array(select run_key from tidegate.live_run))')
+      .add(filter.runTypes, (value) => `run.run_type = any(${value})`)
+      .addPattern('run.dag_id', filter.dagIdPattern)
+      .addPattern('run.run_id', filter.runIdPattern)
+      .addPattern('run.triggering_user', filter.userPattern)
+      .addRange('run.run_after', filter.runAfter)
+      .addRange('run.logical_date', filter.logicalDate)
+      .addRange('run.start_at', filter.startDate)
+      .addRange('run.end_at', filter.endDate)
   );
+}
+
+export async function findRun(sql: Sql, dagId: string, runId: string): Promise<RunRow | undefined> {
+  const page = `
+    select ${RUN_COLUMNS}, 1 as place
+      from tidegate.dag_run as run
+     where run.dag_id = $1 and run.run_id = $2`;
+  const { rows } = await sql.query<RunRow>(SELECT_PAGE(page), [dagId, runId]);
   return rows[0];
+}
+
+/** The runs before and after one of the same DAG, by creation. */
+export async function findNeighbours(
+  sql: Sql,
+  run: Pick<RunRow, 'dag_id' | 'run_key'>,
+): Promise<{ readonly previous: string | null; readonly next: string | null }> {
+  const { rows } = await sql.query<{ previous: string | null; next: string | null }>(
+    `select (
+              select run_id
+                from tidegate.dag_run
+               where dag_id = $1 and run_key < $2
+               order by run_key desc
+               limit 1
+            ) as previous,
+            (
+              select run_id
+                from tidegate.dag_run
+               where dag_id = $1 and run_key > $2
+               order by run_key
+               limit 1
+            ) as next`,
+    [run.dag_id, run.run_key],
+  );
+  return rows[0] ?? { previous: null, next: null };
+}
+
+/** Keeps a note on a run; false when there is no such run. */
+export async function setRunNote(
+  sql: Sql,
+  run: { readonly dagId: string; readonly runId: string },
+  note: string | null,
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    'update tidegate.dag_run set note = $3 where dag_id = $1 and run_id = $2',
+    [run.dagId, run.runId, note],
+  );
+  return rowCount === 1;
 }

@@ -1,36 +1,173 @@
-import type { SerializedTask } from '../../dag/serialized-dag.ts';
 import type { Sql } from '../db.ts';
+import { Conditions, MOST_COUNTED, type Order, toOrderSql } from './conditions.ts';
+import { runConditions, type RunFilter } from './list-runs.ts';
 
-/** A task instance with what its DAG version says of the task. */
+/** A task instance; what its task is says the run's DAG version at place `ix`. */
 export interface TaskInstanceRow {
   readonly run_key: number;
   readonly ix: number;
   readonly state: string;
   readonly try_number: number;
   readonly max_tries: number;
-  readonly scheduled_at: Date | null;
-  readonly start_at: Date | null;
-  readonly end_at: Date | null;
+  readonly clear_number: number;
+  /** Milliseconds since the epoch, as the three below. */
+  readonly scheduled_ms: number | null;
+  readonly start_ms: number | null;
+  readonly end_ms: number | null;
+  /** The next retry, the sensor's next look. */
+  readonly due_ms: number | null;
   readonly worker: string | null;
-  readonly task: SerializedTask;
 }
 
-/** Every task instance of a run, in topological order. */
-export async function listTaskInstances(sql: Sql, runKey: number): Promise<TaskInstanceRow[]> {
+/** With the run it belongs to, as lists across runs need it. */
+export interface TaskInstanceOfRun extends TaskInstanceRow {
+  readonly dag_id: string;
+  readonly run_id: string;
+  readonly version_key: number;
+  readonly logical_date: Date | null;
+  readonly run_after: Date;
+}
+
+const COLUMNS = `
+  instance.run_key, instance.ix, instance.state, instance.try_number, instance.max_tries,
+  instance.clear_number, instance.scheduled_ms, instance.start_ms, instance.end_ms,
+  instance.due_ms`;
+
+/** Every task instance of a run in topological order, or the one at place `ix`. */
+export async function listTaskInstances(
+  sql: Sql,
+  runKey: number,
+  ix?: number,
+): Promise<TaskInstanceRow[]> {
+  const where = new Conditions()
+    .add(runKey, (value) => `instance.run_key = ${value}`)
+    .add(ix, (value) => `instance.ix = ${value}`);
   const { rows } = await sql.query<TaskInstanceRow>(
-    `select instance.run_key, instance.ix, instance.state, instance.try_number, instance.max_tries,
-            to_timestamp(instance.scheduled_ms / 1000.0) as scheduled_at,
-            to_timestamp(instance.start_ms / 1000.0) as start_at,
-            to_timestamp(instance.end_ms / 1000.0) as end_at,
-            session.name as worker,
-            version.serialized -> 'tasks' -> instance.ix as task
+    `select ${COLUMNS}, session.name as worker
        from tidegate.task_instance as instance
-       join tidegate.dag_run as run using (run_key)
-       join tidegate.dag_version as version using (version_key)
        left join tidegate.instance as session on session.instance_key = instance.session_key
-      where instance.run_key = $1
+      where ${where.toSql()}
       order by instance.ix`,
-    [runKey],
+    where.values,
   );
   return rows;
+}
+
+/** Task instances by run and place, in the order asked for. */
+export async function listTaskInstancesAt(
+  sql: Sql,
+  places: readonly { readonly runKey: number; readonly ix: number }[],
+): Promise<TaskInstanceOfRun[]> {
+  const { rows } = await sql.query<TaskInstanceOfRun>(
+    `select ${COLUMNS}, run.dag_id, run.run_id, run.version_key, run.logical_date, run.run_after,
+            session.name as worker
+       from unnest($1::bigint[], $2::int[]) with ordinality as given (run_key, ix, place)
+       join tidegate.dag_run as run on run.run_key = given.run_key
+      cross join lateral (
+        select *
+          from tidegate.task_instance
+         where task_instance.run_key = given.run_key and task_instance.ix = given.ix
+        offset 0
+      ) as instance
+       left join tidegate.instance as session on session.instance_key = instance.session_key
+      order by given.place`,
+    [places.map((place) => place.runKey), places.map((place) => place.ix)],
+  );
+  return rows;
+}
+
+const ORDERS = {
+  id: 'instance.run_key',
+  map_index: 'instance.run_key',
+  start_date: 'instance.start_ms',
+  end_date: 'instance.end_ms',
+  duration: 'instance.end_ms - instance.start_ms',
+} as const;
+export type TaskInstanceOrder = keyof typeof ORDERS;
+
+export interface TaskInstanceFilter {
+  /** Which runs; of all if it is left out. */
+  readonly runs?: Omit<RunFilter, 'limit' | 'offset' | 'order'>;
+  readonly runId?: string | undefined;
+  readonly taskId?: string | undefined;
+  /** Part of the task id, any case. */
+  readonly taskPattern?: string | undefined;
+  readonly pools?: readonly string[] | undefined;
+  readonly queues?: readonly string[] | undefined;
+  readonly states?: readonly string[] | undefined;
+  /** (Default: the newest run first, its tasks in topological order) */
+  readonly order?: readonly Order<TaskInstanceOrder>[] | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** States only runs have that are not over. */
+const UNFINISHED = new Set([
+  'none',
+  'scheduled',
+  'queued',
+  'running',
+  'up_for_retry',
+  'up_for_reschedule',
+  'deferred',
+  'restarting',
+]);
+
+/** Task instances of many runs, with how many there are in all (counted up to `MOST_COUNTED`). */
+export async function listTaskInstancesOfRuns(
+  sql: Sql,
+  filter: TaskInstanceFilter,
+): Promise<{ instances: TaskInstanceOfRun[]; total: number }> {
+  const where = toConditions(filter);
+  const counting = [...where.values];
+  const from = `tidegate.task_instance as instance
+       join tidegate.dag_run as run using (run_key)`;
+  const order = toOrderSql(filter.order, ORDERS, 'instance.run_key desc, instance.ix');
+  const [instances, counted] = await Promise.all([
+    sql.query<TaskInstanceOfRun>(
+      `with page as (
+         select ${COLUMNS}, instance.session_key, run.dag_id, run.run_id, run.version_key,
+                run.logical_date, run.run_after, row_number() over (order by ${order}) as place
+           from ${from}
+          where ${where.toSql()}
+          order by place
+          limit ${where.value(filter.limit)} offset ${where.value(filter.offset)}
+       )
+       select page.*, session.name as worker
+         from page
+         left join tidegate.instance as session on session.instance_key = page.session_key
+        order by page.place`,
+      where.values,
+    ),
+    sql.query<{ total: number }>(
+      `select count(*) as total
+         from (select 1 from ${from} where ${where.toSql()} limit ${MOST_COUNTED}) as counted`,
+      counting,
+    ),
+  ]);
+  return { instances: instances.rows, total: counted.rows[0]?.total ?? 0 };
+}
+
+function toConditions(filter: TaskInstanceFilter): Conditions {
+  const { states, runs = {} } = filter;
+  const isLive = states?.every((state) => UNFINISHED.has(state)) === true;
+  return runConditions(runs)
+    .add(filter.runId, (value) => `run.run_id = ${value}`)
+    .add(states, (value) => `instance.state = any(${value})`)
+    .addSql(isLive, 'run.run_key = any(array(select run_key from tidegate.live_run))')
+    .add(filter.taskId, (value) => taskHas(`task.value ->> 'id' = ${value}`))
+    .add(filter.taskPattern, (value) => taskHas(`task.value ->> 'id' ilike '%' || ${value} || '%'`))
+    .add(filter.pools, (value) => taskHas(`task.value ->> 'pool' = any(${value})`))
+    .add(filter.queues, (value) => taskHas(`task.value ->> 'queue' = any(${value})`));
+}
+
+// A hashed subplan: the graphs are opened once a statement, not once a row.
+function taskHas(condition: string): string {
+  return `(run.version_key, instance.ix) in (
+         select version.version_key, (task.place - 1)::int
+           from tidegate.dag_version as version,
+                json_array_elements(version.serialized -> 'tasks') with ordinality
+                  as task (value, place)
+          where ${condition}
+       )`;
 }

@@ -36,6 +36,30 @@ export async function readTaskLog(
   };
 }
 
+/** The first line at level error of one try's log, with its number from 1. */
+export async function findFirstErrorLine(
+  sql: Sql,
+  task: { readonly runKey: number; readonly ix: number; readonly tryNumber: number },
+): Promise<{ readonly line: number; readonly message: LogLine } | undefined> {
+  const { rows } = await sql.query<{ first_line: number; data: Buffer }>(
+    `select first_line, data
+       from tidegate.task_log
+      where run_key = $1
+        and ix = $2
+        and try_number = $3
+        and highest_level = 'error'
+      order by sequence
+      limit 1`,
+    [task.runKey, task.ix, task.tryNumber],
+  );
+  const chunk = rows[0];
+  if (chunk === undefined) return undefined;
+  const lines = parseLines(inflateSync(chunk.data).toString('utf8'));
+  const place = lines.findIndex((line) => line.level === 'error');
+  const message = lines[place];
+  return message === undefined ? undefined : { line: chunk.first_line + place + 1, message };
+}
+
 function parseLines(text: string): LogLine[] {
   return text
     .split('\n')

@@ -2,6 +2,7 @@ import type { RunRow } from '@tidegate/engine/server';
 
 import type { DagRunResponse } from '../../contract/index.ts';
 import { toIso } from './dag.ts';
+import { toDagVersion } from './dag-version.ts';
 
 /** A run in Airflow's shape, with the ranges it owns. */
 export function toDagRun(row: RunRow): DagRunResponse {
@@ -24,7 +25,14 @@ export function toDagRun(row: RunRow): DagRunResponse {
     triggering_user_name: row.triggering_user,
     conf: row.conf as Record<string, unknown>,
     note: row.note,
-    dag_versions: [],
+    dag_versions: [
+      toDagVersion({
+        version_key: row.version_key,
+        dag_id: row.dag_id,
+        number: row.version_number,
+        created_at: row.version_created_at,
+      }),
+    ],
     bundle_version: null,
     partition_key: null,
     partition_date: null,

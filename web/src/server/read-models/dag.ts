@@ -1,6 +1,7 @@
 import type { DagRow, NextRun } from '@tidegate/engine/server';
 
-import type { DagResponse, NextExecution } from '../../contract/index.ts';
+import type { DagDetailsResponse, DagResponse, NextExecution } from '../../contract/index.ts';
+import { toDagVersion } from './dag-version.ts';
 
 /** A DAG in Airflow's shape. */
 export function toDag(row: DagRow): DagResponse {
@@ -40,6 +41,65 @@ export function toDag(row: DagRow): DagResponse {
   };
 }
 
+/** A DAG with what its current version says, in Airflow's shape. */
+export function toDagDetails(row: DagRow, activeRuns: number): DagDetailsResponse {
+  const { serialized } = row;
+  const timezone = row.schedule.kind === 'cron' ? row.schedule.timezone : 'UTC';
+  return {
+    ...toDag(row),
+    catchup: serialized.catchup,
+    concurrency: serialized.maxActiveTasks,
+    dag_run_timeout:
+      serialized.runTimeoutMs === null ? null : toIsoDuration(serialized.runTimeoutMs),
+    asset_expression: null,
+    doc_md: serialized.docs,
+    start_date: serialized.startDate,
+    end_date: serialized.endDate,
+    is_paused_upon_creation: false,
+    params: toAirflowParams(serialized.paramsSchema),
+    render_template_as_native_obj: false,
+    rerun_with_latest_version: false,
+    template_search_path: null,
+    timezone,
+    last_parsed: row.registered_at.toISOString(),
+    default_args: null,
+    owner_links: null,
+    is_favorite: false,
+    active_runs_count: activeRuns,
+    latest_dag_version: toDagVersion({
+      version_key: row.version_key,
+      dag_id: row.dag_id,
+      number: row.version_number,
+      created_at: row.version_created_at,
+    }),
+    tidegate_params_schema: serialized.paramsSchema,
+  };
+}
+
+/** `PT1H` and the like, as Airflow's clients read a duration. */
+function toIsoDuration(milliseconds: number): string {
+  return `PT${milliseconds / 1_000}S`;
+}
+
+/** Airflow's form of params: by name, each with its schema and default. */
+function toAirflowParams(
+  schema: DagRow['serialized']['paramsSchema'],
+): Record<string, unknown> | null {
+  const properties = schema?.['properties'];
+  if (typeof properties !== 'object' || properties === null) return null;
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => {
+      const { default: value = null, description = null, ...rest } = property as AnyParam;
+      return [name, { value, schema: rest, description }];
+    }),
+  );
+}
+
+interface AnyParam {
+  readonly default?: unknown;
+  readonly description?: unknown;
+}
+
 export function toNextExecution(run: NextRun): NextExecution {
   const iso = (instant: number) => new Date(instant).toISOString();
   return {
@@ -56,7 +116,7 @@ export function toIso(at: Date | null): string | null {
 }
 
 /** The schedule in a few characters, as a list shows it. */
-function toSummary({ schedule }: DagRow): string | null {
+export function toSummary({ schedule }: Pick<DagRow, 'schedule'>): string | null {
   switch (schedule.kind) {
     case 'none':
       return null;

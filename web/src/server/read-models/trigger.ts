@@ -16,6 +16,7 @@ export function toTrigger(
     conf: (body.conf ?? {}) as Json,
     note: body.note ?? null,
     logicalDate: body.logical_date == null ? null : new Date(body.logical_date),
+    ...(body.run_after == null ? {} : { runAfter: new Date(body.run_after) }),
     ...(body.dag_run_id == null ? {} : { runId: body.dag_run_id }),
     ...(body.tidegate_offsets === undefined ? {} : { offsets: body.tidegate_offsets }),
     ...(body.tidegate_from === undefined ? {} : { from: new Date(body.tidegate_from) }),

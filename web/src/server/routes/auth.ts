@@ -1,21 +1,20 @@
-import type { FastifyInstance } from 'fastify';
+import { tokenRequest, tokenResponse } from '../../contract/index.ts';
+import type { Api, RouteContext } from '../api.ts';
+import { signIn } from './sign-in.ts';
 
-import { tokenRequest, type TokenResponse } from '../../contract/index.ts';
-import type { WebContext } from '../app.ts';
-import { isForwarded, isLoopback } from '../guard.ts';
-
-/** Sign-in, as Airflow's `/auth/token` and `/auth/token/cli`. */
-export function authRoutes(app: FastifyInstance, { access, config }: WebContext): void {
+/** Tokens for programs, as Airflow's `/auth/token` and `/auth/token/cli`. */
+export function authRoutes(app: Api, context: RouteContext): void {
   for (const url of ['/auth/token', '/auth/token/cli']) {
     app.post(
       url,
-      { config: { access: 'public' } },
-      async (request, reply): Promise<TokenResponse> => {
-        const { username, password } = tokenRequest.parse(request.body);
-        const isExposed = !isLoopback(config.host) || isForwarded(request);
-        const token = await access.signIn(username, password, isExposed);
-        void reply.code(201);
-        return { access_token: token };
+      {
+        config: { access: 'public' },
+        schema: { body: tokenRequest, response: { 201: tokenResponse } },
+      },
+      async (request, reply) => {
+        const { username } = await signIn(context, request, request.body);
+        const token = await context.access.issueToken(username, 'sign-in');
+        return reply.code(201).send({ access_token: token });
       },
     );
   }

@@ -1,76 +1,100 @@
-import { type DagRow, findDag, listDags, listNextExecutions } from '@tidegate/engine/server';
-import type { FastifyInstance } from 'fastify';
+import { type DagOrder, listDags, listDagTags, listRuns } from '@tidegate/engine/server';
+import { z } from 'zod';
 
 import {
-  type DagCollection,
+  dagCollection,
+  dagDetailsResponse,
   dagListQuery,
+  type DagListQuery,
   dagPatch,
-  type DagResponse,
-  type NextExecutions,
-  nextExecutionsQuery,
+  dagResponse,
+  dagTagCollection,
 } from '../../contract/index.ts';
-import type { WebContext } from '../app.ts';
-import { toDag, toNextExecution } from '../read-models/dag.ts';
-import { WebError } from '../errors.ts';
-
-interface DagParams {
-  readonly dag_id: string;
-}
+import type { Api, RouteContext } from '../api.ts';
+import { toOrder } from '../query.ts';
+import { toDag, toDagDetails } from '../read-models/dag.ts';
+import { dagNotFound, getDag } from './not-found.ts';
 
 const DAG = '/api/v2/dags/:dag_id';
+const dagParams = z.object({ dag_id: z.string() });
 
-export function dagRoutes(app: FastifyInstance, { database, runs }: WebContext): void {
-  const getDag = async (dagId: string): Promise<DagRow> => {
-    const dag = await findDag(database, dagId);
-    if (dag === undefined) throw dagNotFound(dagId);
-    return dag;
-  };
+export const DAG_ORDER: Readonly<Record<string, DagOrder>> = {
+  dag_id: 'dag_id',
+  dag_display_name: 'dag_id',
+  next_dagrun: 'next_run_after',
+  last_run_start_date: 'last_run_start',
+};
 
+export function dagRoutes(app: Api, { database, runs }: RouteContext): void {
   app.get(
     '/api/v2/dags',
-    { config: { access: 'viewer' } },
-    async (request): Promise<DagCollection> => {
-      const { dag_id_pattern: pattern, paused, limit, offset } = dagListQuery.parse(request.query);
-      const { dags, total } = await listDags(database, {
-        limit,
-        offset,
-        ...(pattern === undefined ? {} : { pattern }),
-        ...(paused === undefined ? {} : { paused }),
-      });
+    {
+      config: { access: 'viewer' },
+      schema: { querystring: dagListQuery, response: { 200: dagCollection } },
+    },
+    async ({ query }) => {
+      const { dags, total } = await listDags(database, toFilter(query));
       return { dags: dags.map(toDag), total_entries: total };
     },
   );
 
-  app.get<{ Params: DagParams }>(
+  app.get(
     DAG,
-    { config: { access: 'viewer' } },
-    async (request): Promise<DagResponse> => toDag(await getDag(request.params.dag_id)),
+    { config: { access: 'viewer' }, schema: { params: dagParams, response: { 200: dagResponse } } },
+    async ({ params }) => toDag(await getDag(database, params.dag_id)),
   );
 
-  app.patch<{ Params: DagParams }>(
+  app.get(
+    `${DAG}/details`,
+    {
+      config: { access: 'viewer' },
+      schema: { params: dagParams, response: { 200: dagDetailsResponse } },
+    },
+    async ({ params: { dag_id: dagId } }) => {
+      const dag = await getDag(database, dagId);
+      return toDagDetails(dag, await countActive(dagId));
+    },
+  );
+
+  app.patch(
     DAG,
-    { config: { access: 'user' } },
-    async (request): Promise<DagResponse> => {
-      const { dag_id: dagId } = request.params;
-      const { is_paused: isPaused } = dagPatch.parse(request.body);
+    {
+      config: { access: 'user', audit: 'patch_dag' },
+      schema: { params: dagParams, body: dagPatch, response: { 200: dagResponse } },
+    },
+    async ({ params: { dag_id: dagId }, body: { is_paused: isPaused } }) => {
       if (!(await runs.setPaused(dagId, isPaused))) throw dagNotFound(dagId);
-      return toDag(await getDag(dagId));
+      return toDag(await getDag(database, dagId));
     },
   );
 
-  app.get<{ Params: DagParams }>(
-    `${DAG}/nextExecutions`,
-    { config: { access: 'viewer' } },
-    async (request): Promise<NextExecutions> => {
-      const { count, after } = nextExecutionsQuery.parse(request.query);
-      const { serialized } = await getDag(request.params.dag_id);
-      const from = after === undefined ? new Date() : new Date(after);
-      return { executions: listNextExecutions(serialized, from, count).map(toNextExecution) };
+  app.get(
+    '/api/v2/dagTags',
+    { config: { access: 'viewer' }, schema: { response: { 200: dagTagCollection } } },
+    async () => {
+      const tags = await listDagTags(database);
+      return { tags, total_entries: tags.length };
     },
   );
+
+  const countActive = async (dagId: string): Promise<number> => {
+    const live = { dagIds: [dagId], states: ['queued', 'running'], limit: 0, offset: 0 };
+    return (await listRuns(database, live)).total;
+  };
 }
 
-/** The error of every route below a DAG that does not exist, in Airflow's words. */
-export function dagNotFound(dagId: string): WebError {
-  return new WebError('NOT_FOUND', `The DAG with dag_id: \`${dagId}\` was not found`);
+function toFilter(query: DagListQuery) {
+  return {
+    pattern: query.dag_id_pattern ?? query.dag_display_name_pattern,
+    paused: query.paused,
+    tags: query.tags,
+    allTags: query.tags_match_mode === 'all',
+    owners: query.owners,
+    withStale: !query.exclude_stale,
+    hasImportError: query.has_import_errors,
+    lastRunState: query.last_dag_run_state,
+    order: toOrder(query.order_by, DAG_ORDER),
+    limit: query.limit,
+    offset: query.offset,
+  };
 }

@@ -1,15 +1,13 @@
-import type { FastifyInstance } from 'fastify';
-
-import type { StreamCollection } from '../../contract/index.ts';
-import type { WebContext } from '../app.ts';
+import { streamCollection } from '../../contract/index.ts';
+import type { Api, RouteContext } from '../api.ts';
 import { toStream } from '../read-models/stream.ts';
 
 /** Lag of every stream, in records and seconds. */
-export function streamRoutes(app: FastifyInstance, { runs }: WebContext): void {
+export function streamRoutes(app: Api, { runs }: RouteContext): void {
   app.get(
     '/api/v2/streams',
-    { config: { access: 'viewer' } },
-    async (): Promise<StreamCollection> => {
+    { config: { access: 'viewer' }, schema: { response: { 200: streamCollection } } },
+    async () => {
       const streams = await runs.listStreams();
       return { streams: streams.map(toStream), total_entries: streams.length };
     },

@@ -1,73 +1,88 @@
-import { findRun, listTaskInstances, readTaskLog, type RunRow } from '@tidegate/engine/server';
-import type { FastifyInstance } from 'fastify';
+import {
+  listTaskInstancesOfRuns,
+  type TaskInstanceFilter,
+  type TaskInstanceOrder,
+} from '@tidegate/engine/server';
+import { z } from 'zod';
 
 import {
-  type TaskInstanceCollection,
-  taskLogQuery,
-  type TaskLogResponse,
+  taskInstanceCollection,
+  taskInstanceListQuery,
+  type TaskInstanceListQuery,
+  taskInstanceResponse,
 } from '../../contract/index.ts';
-import type { WebContext } from '../app.ts';
-import { WebError } from '../errors.ts';
-import { isFinished, toLogMessage, toTaskInstance } from '../read-models/task-instance.ts';
-import { runNotFound } from './dag-runs.ts';
-
-interface TaskParams {
-  readonly dag_id: string;
-  readonly dag_run_id: string;
-  readonly task_id: string;
-  readonly try_number: string;
-}
+import type { Api, RouteContext } from '../api.ts';
+import { toInstantRange, toOrder } from '../query.ts';
+import { toTaskInstance, toTaskInstances } from '../read-models/task-instance.ts';
+import { findTask } from './find-task.ts';
+import { getRun } from './not-found.ts';
 
 const TASKS = '/api/v2/dags/:dag_id/dagRuns/:dag_run_id/taskInstances';
+const runParams = z.object({ dag_id: z.string(), dag_run_id: z.string() });
+const taskParams = runParams.extend({ task_id: z.string() });
 
-export function taskInstanceRoutes(app: FastifyInstance, { database }: WebContext): void {
-  const getRun = async ({ dag_id: dagId, dag_run_id: runId }: TaskParams): Promise<RunRow> => {
-    const run = await findRun(database, dagId, runId);
-    if (run === undefined) throw runNotFound(dagId, runId);
-    return run;
-  };
+const ORDER: Readonly<Record<string, TaskInstanceOrder>> = {
+  id: 'id',
+  map_index: 'map_index',
+  start_date: 'start_date',
+  end_date: 'end_date',
+  duration: 'duration',
+};
 
-  app.get<{ Params: TaskParams }>(
+/** Task instances: lists, and one of them. */
+export function taskInstanceRoutes(app: Api, { database, versions }: RouteContext): void {
+  const context = { database, versions };
+
+  app.get(
     TASKS,
-    { config: { access: 'viewer' } },
-    async (request): Promise<TaskInstanceCollection> => {
-      const run = await getRun(request.params);
-      const rows = await listTaskInstances(database, run.run_key);
-      return {
-        task_instances: rows.map((row) => toTaskInstance(run, row)),
-        total_entries: rows.length,
-      };
+    {
+      config: { access: 'viewer' },
+      schema: {
+        params: runParams,
+        querystring: taskInstanceListQuery,
+        response: { 200: taskInstanceCollection },
+      },
+    },
+    async ({ params: { dag_id: dagId, dag_run_id: runId }, query }) => {
+      if (dagId !== '~' && runId !== '~') await getRun(database, dagId, runId);
+      const filter = toFilter(dagId, runId, query);
+      const { instances, total } = await listTaskInstancesOfRuns(database, filter);
+      return { task_instances: await toTaskInstances(versions, instances), total_entries: total };
     },
   );
 
-  app.get<{ Params: TaskParams }>(
-    `${TASKS}/:task_id/logs/:try_number`,
-    { config: { access: 'viewer' } },
-    async (request): Promise<TaskLogResponse> => {
-      const { task_id: taskId } = request.params;
-      const tryNumber = Number(request.params.try_number);
-      const sequence = Number(taskLogQuery.parse(request.query).token ?? 0);
-      const run = await getRun(request.params);
-      const row = (await listTaskInstances(database, run.run_key)).find(
-        ({ task }) => task.id === taskId,
-      );
-      if (row === undefined || !Number.isInteger(tryNumber) || !Number.isInteger(sequence)) {
-        throw new WebError(
-          'NOT_FOUND',
-          `There is no try ${tryNumber} of task \`${taskId}\` in this run`,
-        );
-      }
-      const page = await readTaskLog(
-        database,
-        { runKey: run.run_key, ix: row.ix, tryNumber },
-        sequence,
-      );
-      const isOver =
-        page.lines.length === 0 && (isFinished(row.state) || tryNumber < row.try_number);
-      return {
-        content: page.lines.map(toLogMessage),
-        continuation_token: isOver ? null : String(page.nextSequence),
-      };
+  app.get(
+    `${TASKS}/:task_id`,
+    {
+      config: { access: 'viewer' },
+      schema: { params: taskParams, response: { 200: taskInstanceResponse } },
+    },
+    async ({ params }) => {
+      const { row, version } = await findTask(context, params);
+      return toTaskInstance(row, version);
     },
   );
+}
+
+function toFilter(dagId: string, runId: string, query: TaskInstanceListQuery): TaskInstanceFilter {
+  return {
+    runs: {
+      dagIds: dagId === '~' ? undefined : [dagId],
+      dagIdPattern: query.dag_id_pattern,
+      runIdPattern: query.run_id_pattern,
+      runAfter: toInstantRange(query, 'run_after'),
+      logicalDate: toInstantRange(query, 'logical_date'),
+      startDate: toInstantRange(query, 'start_date'),
+      endDate: toInstantRange(query, 'end_date'),
+    },
+    runId: runId === '~' ? undefined : runId,
+    taskId: query.task_id,
+    taskPattern: query.task_display_name_pattern,
+    pools: query.pool,
+    queues: query.queue,
+    states: query.state?.map((state) => (state === 'no_status' ? 'none' : state)),
+    order: toOrder(query.order_by, ORDER),
+    limit: query.limit,
+    offset: query.offset,
+  };
 }

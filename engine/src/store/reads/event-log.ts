@@ -1,0 +1,89 @@
+import type { Json } from '../../platform/json.ts';
+import type { Sql } from '../db.ts';
+import { Conditions, MOST_COUNTED, type Order, toOrderSql } from './conditions.ts';
+
+/** A line of the audit. */
+export interface NewEvent {
+  /** Airflow's names where it has them: `trigger_dag_run`, `post_clear_task_instances`, … */
+  readonly event: string;
+  /** User name. */
+  readonly actor: string | null;
+  readonly dagId: string | null;
+  readonly runId: string | null;
+  readonly taskId: string | null;
+  /** What was asked for; never secrets. */
+  readonly extra: Json;
+}
+
+export interface EventRow {
+  readonly event_key: number;
+  readonly at: Date;
+  readonly event: string;
+  readonly actor: string | null;
+  readonly dag_id: string | null;
+  readonly run_id: string | null;
+  readonly task_id: string | null;
+  readonly try_number: number | null;
+  readonly extra: Json;
+}
+
+/** Appends to the audit. */
+export async function writeEvent(sql: Sql, event: NewEvent): Promise<void> {
+  await sql.query(
+    `insert into tidegate.event_log (event, actor, dag_id, run_id, task_id, extra)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [event.event, event.actor, event.dagId, event.runId, event.taskId, JSON.stringify(event.extra)],
+  );
+}
+
+const ORDERS = { id: 'event_key', when: 'at' } as const;
+
+export interface EventFilter {
+  readonly key?: number | undefined;
+  readonly dagId?: string | undefined;
+  readonly runId?: string | undefined;
+  readonly taskId?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly event?: string | undefined;
+  readonly before?: Date | undefined;
+  readonly after?: Date | undefined;
+  /** (Default: the newest first) */
+  readonly order?: readonly Order<keyof typeof ORDERS>[] | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Lines of the audit, with how many there are in all (counted up to `MOST_COUNTED`). */
+export async function listEvents(
+  sql: Sql,
+  filter: EventFilter,
+): Promise<{ events: EventRow[]; total: number }> {
+  const where = new Conditions()
+    .add(filter.key, (value) => `event_key = ${value}`)
+    .add(filter.dagId, (value) => `dag_id = ${value}`)
+    .add(filter.runId, (value) => `run_id = ${value}`)
+    .add(filter.taskId, (value) => `task_id = ${value}`)
+    .add(filter.actor, (value) => `actor = ${value}`)
+    .add(filter.event, (value) => `event = ${value}`)
+    .add(filter.before, (value) => `at < ${value}`)
+    .add(filter.after, (value) => `at > ${value}`);
+  const counting = [...where.values];
+  const [events, counted] = await Promise.all([
+    sql.query<EventRow>(
+      `select event_key, at, event, actor, dag_id, run_id, task_id, try_number, extra
+         from tidegate.event_log
+        where ${where.toSql()}
+        order by ${toOrderSql(filter.order, ORDERS, 'event_key desc')}
+        limit ${where.value(filter.limit)} offset ${where.value(filter.offset)}`,
+      where.values,
+    ),
+    sql.query<{ total: number }>(
+      `select count(*) as total
+         from (
+           select 1 from tidegate.event_log where ${where.toSql()} limit ${MOST_COUNTED}
+         ) as counted`,
+      counting,
+    ),
+  ]);
+  return { events: events.rows, total: counted.rows[0]?.total ?? 0 };
+}

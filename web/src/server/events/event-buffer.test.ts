@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+
+import { EventBuffer } from './event-buffer.ts';
+
+it('answers what came after an id', () => {
+  const buffer = new EventBuffer();
+  const start = buffer.lastId;
+  const first = buffer.add('dags', {}, 0);
+  const second = buffer.add('dags', {}, 1);
+  expect(buffer.since(start)).toEqual([first, second]);
+  expect(buffer.since(first.id)).toEqual([second]);
+  expect(buffer.since(second.id)).toEqual([]);
+});
+
+it('does not know ids older than a minute, of another buffer, or of the future', () => {
+  const buffer = new EventBuffer();
+  const first = buffer.add('dags', {}, 0);
+  buffer.add('dags', {}, 30_000);
+  buffer.add('dags', {}, 61_000);
+  expect(buffer.since(first.id)).toHaveLength(2);
+  buffer.add('dags', {}, 100_000);
+  expect(buffer.since(first.id)).toBeUndefined();
+  expect(buffer.since(new EventBuffer().lastId)).toBeUndefined();
+  expect(buffer.since(`${first.id.split('-')[0] ?? ''}-99`)).toBeUndefined();
+});
+
+it('does not know what happened while nobody looked', () => {
+  const buffer = new EventBuffer();
+  const { id } = buffer.add('dags', {}, 0);
+  buffer.forget();
+  buffer.add('dags', {}, 1);
+  expect(buffer.since(id)).toBeUndefined();
+});

@@ -1,0 +1,80 @@
+import type { RunRow } from '@tidegate/engine/server';
+
+import type { LogMessage, UiFailure, UiTaskInstance } from '../../contract/index.ts';
+
+/** The task a failed run is about: the first that failed by itself, with the try that says why. */
+export function findRootCause(tasks: readonly UiTaskInstance[]): UiTaskInstance | undefined {
+  const failed = tasks.filter((task) => task.state === 'failed');
+  const roots = withoutDownstream(tasks, failed);
+  return roots.toSorted((a, b) => (a.end ?? Infinity) - (b.end ?? Infinity))[0];
+}
+
+/** What a person needs to know first; null when nothing failed. */
+export function toFailure(
+  run: RunRow,
+  tasks: readonly UiTaskInstance[],
+  logLine: { readonly line: number; readonly message: LogMessage } | null,
+): UiFailure | null {
+  const root = findRootCause(tasks);
+  if (root === undefined) return run.state === 'failed' ? failureOfRun(run) : null;
+  const last = root.tries.findLast((one) => one.state === 'failed');
+  const notRun = tasks.filter((task) => task.state === 'upstream_failed').map(idOf);
+  const alsoFailed = tasks.filter((task) => task.state === 'failed' && task !== root).map(idOf);
+  return {
+    sentence: toSentence(root, last?.error?.message ?? null, notRun.length),
+    task_id: root.task_id,
+    try_number: last?.try_number ?? root.try_number,
+    error: last?.error ?? null,
+    log_line: logLine,
+    also_failed: alsoFailed,
+    not_run: notRun,
+  };
+}
+
+function failureOfRun(run: RunRow): UiFailure {
+  const why = run.note ?? run.reason;
+  return {
+    sentence: why === null ? 'The run failed; none of its tasks did.' : `The run failed: ${why}`,
+    task_id: null,
+    try_number: null,
+    error: null,
+    log_line: null,
+    also_failed: [],
+    not_run: [],
+  };
+}
+
+function toSentence(root: UiTaskInstance, message: string | null, notRun: number): string {
+  const tries = root.try_number === 1 ? '' : ` after ${root.try_number} tries`;
+  const why = message === null ? '' : `: ${firstLine(message)}`;
+  const effect =
+    notRun === 0
+      ? ''
+      : `; ${notRun} other ${notRun === 1 ? 'task' : 'tasks'} did not run because of it`;
+  return `${root.task_id} failed${tries}${why}${effect}.`;
+}
+
+const LONGEST_MESSAGE = 200;
+
+function firstLine(message: string): string {
+  const line = (message.split('\n')[0] ?? '').replace(/\.$/, '');
+  return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE)}…` : line;
+}
+
+/** Those of `some` that have none of the others upstream. */
+function withoutDownstream(
+  tasks: readonly UiTaskInstance[],
+  some: readonly UiTaskInstance[],
+): UiTaskInstance[] {
+  const ids = new Set(some.map(idOf));
+  const below = new Set<string>();
+  // Tasks come in topological order: one pass reaches everything downstream.
+  for (const task of tasks) {
+    if (task.upstream.some((id) => ids.has(id) || below.has(id))) below.add(task.task_id);
+  }
+  return some.filter((task) => !below.has(task.task_id));
+}
+
+function idOf(task: UiTaskInstance): string {
+  return task.task_id;
+}
