@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { countProcess, type Metrics, readMetrics } from '@tidegate/engine/metrics';
 import { type Logger, metricsPort } from '@tidegate/engine/platform';
+import { startTracing } from '@tidegate/engine/tracing';
 
 /** One of our own programs, run as a child and started again whenever it dies. */
 export interface SupervisedChild {
@@ -212,8 +213,13 @@ async function startChild<Config>(
 ): Promise<void> {
   try {
     if (metricsPort !== undefined) countProcess(name);
+    const stopTracing = await startTracing(name);
     const { stop } = await program.start(config);
-    process.once('SIGTERM', () => void stop().finally(() => process.exit(0)));
+    const end = (): void =>
+      void stop()
+        .then(stopTracing)
+        .finally(() => process.exit(0));
+    process.once('SIGTERM', end);
     process.send?.({ type: 'ready' } satisfies ChildMessage);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

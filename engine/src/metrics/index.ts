@@ -1,5 +1,14 @@
 /** Public surface of `@tidegate/engine/metrics`: what every process counts with, and how it is served. */
-export { counter, gauge, histogram, LABELS, readGauge, registry, type Label } from './registry.ts';
+export {
+  counter,
+  declaring,
+  gauge,
+  histogram,
+  LABELS,
+  readGauge,
+  registry,
+  type Label,
+} from './registry.ts';
 export {
   countProcess,
   readMetrics,

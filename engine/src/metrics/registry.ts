@@ -1,7 +1,15 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createRequire } from 'node:module';
+
+import type * as Prometheus from 'prom-client';
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded when something is counted first: a process that counts nothing starts without it. */
+export const prometheus = declaring(() => require('prom-client') as typeof Prometheus);
 
 /** What this process counts. One a process: its parts count where they stand. */
-export const registry = new Registry();
+export const registry = declaring((): Registry => new (prometheus().Registry)());
 
 /** Labels metrics may have: each has as many values as something a person defines, or a list in the code. */
 export const LABELS = [
@@ -33,7 +41,7 @@ const SECONDS = [
 ];
 
 export function counter<L extends Label = never>(metric: Described<L>): Counter<L> {
-  return new Counter({ ...named(metric), registers: [registry] });
+  return new (prometheus().Counter)({ ...named(metric), registers: [registry()] });
 }
 
 /** `collect` runs before a scrape reads this gauge and those declared after it. */
@@ -42,14 +50,14 @@ export function gauge<L extends Label = never>(
   collect?: () => void,
 ): Gauge<L> {
   const refresh = collect === undefined ? {} : { collect };
-  return new Gauge({ ...named(metric), ...refresh, registers: [registry] });
+  return new (prometheus().Gauge)({ ...named(metric), ...refresh, registers: [registry()] });
 }
 
 /** A gauge that is read when it is asked for. */
 export function readGauge(metric: Omit<Described<never>, 'labels'>, read: () => number): void {
-  new Gauge({
+  new (prometheus().Gauge)({
     ...named(metric),
-    registers: [registry],
+    registers: [registry()],
     collect() {
       this.set(read());
     },
@@ -61,9 +69,22 @@ export function histogram<L extends Label = never>(
   metric: Described<L>,
   buckets: readonly number[] = SECONDS,
 ): Histogram<L> {
-  return new Histogram({ ...named(metric), buckets: [...buckets], registers: [registry] });
+  return new (prometheus().Histogram)({
+    ...named(metric),
+    buckets: [...buckets],
+    registers: [registry()],
+  });
 }
 
 function named<L extends Label>({ name, help, labels = [] }: Described<L>) {
   return { name, help, labelNames: [...labels] };
+}
+
+/**
+ * Declares a part's metrics when it first counts: a process that has no such part tells nothing of it, rather than
+ * zeros.
+ */
+export function declaring<T>(declare: () => T): () => T {
+  let metrics: T | undefined;
+  return () => (metrics ??= declare());
 }

@@ -1,72 +1,69 @@
+import { metricsPort } from '../platform/config.ts';
 import type { FlushBatch } from '../state/flush-batch.ts';
 import type { TryRow } from '../state/flush-rows.ts';
 import type { FlushDone } from '../store/flush/run-flush.ts';
 import type { RunInfo, RunInfoCache } from '../store/flush/run-info.ts';
-import { counter, histogram } from './registry.ts';
+import { counter, declaring, histogram } from './registry.ts';
 
 // Names of Airflow's where it has one, in Prometheus spelling and with its labels, so that dashboards made for it
 // go on working; durations in seconds.
 
-export const schedulerHeartbeat = counter({
-  name: 'airflow_scheduler_heartbeat',
-  help: 'Sweeps of this scheduler, one a second',
-});
-
-const taskStarts = counter({
-  name: 'airflow_ti_start',
-  help: 'Tries granted to a worker',
-  labels: ['dag_id', 'task_id'],
-});
-
-const taskFinishes = counter({
-  name: 'airflow_ti_finish',
-  help: 'Tries that ended, by how',
-  labels: ['dag_id', 'task_id', 'state'],
-});
-
-const taskSuccesses = counter({ name: 'airflow_ti_successes', help: 'Tries that succeeded' });
-
-const taskFailures = counter({ name: 'airflow_ti_failures', help: 'Tries that failed' });
-
-const lostTries = counter({
-  name: 'airflow_task_instances_without_heartbeats_killed',
-  help: 'Tries given up because their worker was gone; none of them used a retry',
-});
-
-const taskDuration = histogram({
-  name: 'airflow_task_duration',
-  help: 'Seconds from the start to the end of a try, by its worker',
-  labels: ['dag_id'],
-});
-
-const taskWait = histogram({
-  name: 'airflow_task_queued_duration',
-  help: 'Seconds from ready to granted',
-  labels: ['dag_id'],
-});
-
-const runDuration = {
-  success: histogram({
-    name: 'airflow_dagrun_duration_success',
-    help: 'Seconds from the start to the end of a run that succeeded; of runs this scheduler began',
+const metrics = declaring(() => ({
+  heartbeats: counter({
+    name: 'airflow_scheduler_heartbeat',
+    help: 'Sweeps of this scheduler, one a second',
+  }),
+  starts: counter({
+    name: 'airflow_ti_start',
+    help: 'Tries granted to a worker',
+    labels: ['dag_id', 'task_id'],
+  }),
+  finishes: counter({
+    name: 'airflow_ti_finish',
+    help: 'Tries that ended, by how',
+    labels: ['dag_id', 'task_id', 'state'],
+  }),
+  successes: counter({ name: 'airflow_ti_successes', help: 'Tries that succeeded' }),
+  failures: counter({ name: 'airflow_ti_failures', help: 'Tries that failed' }),
+  lost: counter({
+    name: 'airflow_task_instances_without_heartbeats_killed',
+    help: 'Tries given up because their worker was gone; none of them used a retry',
+  }),
+  taskDuration: histogram({
+    name: 'airflow_task_duration',
+    help: 'Seconds from the start to the end of a try, by its worker',
     labels: ['dag_id'],
   }),
-  failed: histogram({
-    name: 'airflow_dagrun_duration_failed',
-    help: 'Seconds from the start to the end of a run that failed; of runs this scheduler began',
+  taskWait: histogram({
+    name: 'airflow_task_queued_duration',
+    help: 'Seconds from ready to granted',
     labels: ['dag_id'],
   }),
-};
+  runDuration: {
+    success: histogram({
+      name: 'airflow_dagrun_duration_success',
+      help: 'Seconds from the start to the end of a run that succeeded; of runs this scheduler began',
+      labels: ['dag_id'],
+    }),
+    failed: histogram({
+      name: 'airflow_dagrun_duration_failed',
+      help: 'Seconds from the start to the end of a run that failed; of runs this scheduler began',
+      labels: ['dag_id'],
+    }),
+  },
+  flushDuration: histogram({
+    name: 'tidegate_flush_duration_seconds',
+    help: 'Seconds from collecting reports to the commit that holds them',
+  }),
+  flushReports: histogram(
+    { name: 'tidegate_flush_reports', help: 'Reports one commit holds' },
+    [0, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000],
+  ),
+}));
 
-const flushDuration = histogram({
-  name: 'tidegate_flush_duration_seconds',
-  help: 'Seconds from collecting reports to the commit that holds them',
-});
-
-const flushReports = histogram(
-  { name: 'tidegate_flush_reports', help: 'Reports one commit holds' },
-  [0, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000],
-);
+export function countHeartbeat(): void {
+  if (metricsPort !== undefined) metrics().heartbeats.inc();
+}
 
 /** When the runs begun here started, by run key; bounded, the oldest are forgotten first. */
 const begun = new Map<number, number>();
@@ -81,12 +78,13 @@ export interface Committed {
 
 /** Counts what a committed flush brought about. Call it while the cache still knows runs that ended. */
 export function observeFlush({ done, batch, nowMs, cache }: Committed): void {
+  const { flushDuration, flushReports, starts, taskWait } = metrics();
   flushDuration.observe(Math.max(0, nowMs - batch.nowMs) / 1_000);
   flushReports.observe(batch.reports.length);
   for (const { task } of done.writes.grants) {
     const info = cache.get(task.runKey);
     if (info === undefined) continue;
-    taskStarts.inc({ dag_id: info.dagId, task_id: taskId(info, task.ix) });
+    starts.inc({ dag_id: info.dagId, task_id: taskId(info, task.ix) });
     if (task.scheduledMs === null || task.startMs === null) continue;
     taskWait.observe({ dag_id: info.dagId }, Math.max(0, task.startMs - task.scheduledMs) / 1_000);
   }
@@ -95,12 +93,13 @@ export function observeFlush({ done, batch, nowMs, cache }: Committed): void {
 }
 
 function observeTry(one: TryRow, info: RunInfo | undefined): void {
-  if (one.state === 'success') taskSuccesses.inc();
-  else if (one.state === 'failed') taskFailures.inc();
-  else if (one.state === 'lost') lostTries.inc();
+  const { successes, failures, lost, finishes, taskDuration } = metrics();
+  if (one.state === 'success') successes.inc();
+  else if (one.state === 'failed') failures.inc();
+  else if (one.state === 'lost') lost.inc();
   if (info === undefined) return;
   const labels = { dag_id: info.dagId, task_id: taskId(info, one.ix), state: one.state };
-  taskFinishes.inc(labels);
+  finishes.inc(labels);
   if (one.startMs === null) return;
   taskDuration.observe({ dag_id: info.dagId }, Math.max(0, one.endMs - one.startMs) / 1_000);
 }
@@ -114,7 +113,7 @@ function observeRuns({ done, batch, nowMs, cache }: Committed): void {
     begun.delete(runKey);
     const state = states.get(runKey);
     if (startMs === undefined || dagId === undefined || state === undefined) continue;
-    runDuration[state].observe({ dag_id: dagId }, Math.max(0, nowMs - startMs) / 1_000);
+    metrics().runDuration[state].observe({ dag_id: dagId }, Math.max(0, nowMs - startMs) / 1_000);
   }
   for (const runKey of begun.keys()) {
     if (begun.size <= MOST_BEGUN) break;

@@ -1,15 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import {
-  AggregatorRegistry,
-  collectDefaultMetrics,
-  type MetricObject,
-  Registry,
-} from 'prom-client';
+import type { MetricObject, Registry } from 'prom-client';
 
 import type { Logger } from '../platform/log.ts';
-import { registry } from './registry.ts';
+import { prometheus, registry } from './registry.ts';
 
 /** Brings gauges up to date before a scrape is answered. */
 export type Refresh = () => Promise<void>;
@@ -38,13 +33,13 @@ const REFRESH_WITHIN_MS = 2_000;
 
 /** Counts what the process itself takes, too, and tells whose it is. Call it once a process. */
 export function countProcess(component: string): void {
-  registry.setDefaultLabels({ component });
-  collectDefaultMetrics({ register: registry });
+  registry().setDefaultLabels({ component });
+  prometheus().collectDefaultMetrics({ register: registry() });
 }
 
 /** What this process counted. */
 export async function readMetrics(): Promise<Metrics> {
-  return registry.getMetricsAsJSON();
+  return registry().getMetricsAsJSON();
 }
 
 /** Serves `GET /metrics` on a listener of its own, so that neither console nor API can delay it. */
@@ -83,12 +78,14 @@ async function answer(
   await Promise.all((options.refresh ?? []).map((refresh) => within(refresh(), options.logger)));
   const others = (await options.others?.()) ?? [];
   const text = await merge([await readMetrics(), ...others]).metrics();
-  response.writeHead(200, { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE }).end(text);
+  response
+    .writeHead(200, { 'content-type': prometheus().Registry.PROMETHEUS_CONTENT_TYPE })
+    .end(text);
 }
 
 /** One name has one description, whichever processes have it; their labels tell them apart. */
 function merge(processes: readonly Metrics[]): Registry {
-  return AggregatorRegistry.aggregate([...processes]);
+  return prometheus().AggregatorRegistry.aggregate([...processes]);
 }
 
 async function within(refreshing: Promise<void>, logger: Logger): Promise<void> {

@@ -8,3 +8,8 @@ function parsePort(text: string | undefined): number | undefined {
   const port = Number(text);
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
 }
+
+/** True when spans have somewhere to go; the exporter reads the address itself. */
+export const isTracing = Boolean(
+  process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'],
+);

@@ -4,4 +4,4 @@ export { systemClock, type Clock } from './clock.ts';
 export type { Json } from './json.ts';
 export { failpoint, type FailpointAction } from './failpoint.ts';
 export { FAILPOINTS, type FailpointName } from './failpoints.ts';
-export { metricsPort } from './config.ts';
+export { isTracing, metricsPort } from './config.ts';

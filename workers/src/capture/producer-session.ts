@@ -1,5 +1,6 @@
 import { TidegateError, type Clock, type Logger } from '@tidegate/engine/platform';
 import type { TopicBatch, TopicLog, TransactionalProducer } from '@tidegate/engine/topic-log';
+import { traceProduce } from '@tidegate/engine/tracing';
 
 import { backOff } from './back-off.ts';
 import { findState, type CaptureState } from './capture-state.ts';
@@ -45,6 +46,23 @@ export class ProducerSession {
 
   /** Appends batches, the last of which holds `state`, exactly once, waiting out outages. */
   async append(batches: readonly TopicBatch[], state: CaptureState): Promise<void> {
+    const traced = traceProduce(`capture ${this.#config.prefix}`, batches);
+    try {
+      await this.#append(traced.batches, state);
+      traced.end();
+    } catch (thrown) {
+      traced.end(thrown);
+      throw thrown;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#producer.close().catch((thrown: unknown) => {
+      this.#deps.logger.debug({ err: thrown }, 'producer did not close cleanly');
+    });
+  }
+
+  async #append(batches: readonly TopicBatch[], state: CaptureState): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {
         await this.#producer.produce(batches);
@@ -55,12 +73,6 @@ export class ProducerSession {
       }
       if (await this.#reopen(state)) return;
     }
-  }
-
-  async close(): Promise<void> {
-    await this.#producer.close().catch((thrown: unknown) => {
-      this.#deps.logger.debug({ err: thrown }, 'producer did not close cleanly');
-    });
   }
 
   /** Answers whether the flush of unknown outcome landed. */

@@ -43,6 +43,9 @@ const PASSED_ON = [
   'NODE_OPTIONS',
   'NODE_EXTRA_CA_CERTS',
   'TIDEGATE_FAILPOINTS',
+  // The addresses only: headers hold keys, and a task's code can read its environment.
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
 ];
 
 /** Reads the worker's settings. Throws `WORKER_CONFIG_INVALID` that names every fault. */

@@ -11,6 +11,7 @@ import type { FlushConnection } from '../../store/flush/flush-connection.ts';
 import { runFlush, StaleRunInfo, type FlushDone } from '../../store/flush/run-flush.ts';
 import type { RunInfoCache } from '../../store/flush/run-info.ts';
 import { isConflict, isConnectionLoss, randomPause } from '../../store/pg-errors.ts';
+import { traceCommit } from '../../tracing/when-committed.ts';
 import type { TaskTokens } from '../task-tokens.ts';
 import { buildGrant } from './build-grant.ts';
 import { ReadyList, type EndingTry } from './ready-list.ts';
@@ -245,10 +246,9 @@ export class Flusher {
     );
     const grants = done === null ? [] : this.grantsByDemand(work, done);
     if (done !== null) {
-      if (metricsPort !== undefined) {
-        const { cache, clock } = this.options;
-        observeFlush({ done, batch, nowMs: clock.now(), cache });
-      }
+      const { cache, clock } = this.options;
+      if (metricsPort !== undefined) observeFlush({ done, batch, nowMs: clock.now(), cache });
+      traceCommit?.({ done, nowMs: clock.now(), cache });
       this.learn(work, done);
     }
     let place = 0;

@@ -1,4 +1,4 @@
-import { schedulerHeartbeat } from '../../metrics/scheduler-metrics.ts';
+import { countHeartbeat } from '../../metrics/scheduler-metrics.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { toError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
@@ -79,7 +79,7 @@ export class Sweep {
   }
 
   private async sweep(): Promise<void> {
-    schedulerHeartbeat.inc();
+    countHeartbeat();
     const isDeep = this.round % DEEP_EVERY === 0;
     const { actions } = this.options;
     const parts = [this.light(), actions.more(), ...(isDeep ? [this.deep(), this.tidy()] : [])];

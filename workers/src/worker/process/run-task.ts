@@ -2,6 +2,7 @@ import type { Connection, TaskContext, TaskOutcome } from '@tidegate/engine/dag'
 import type { Grant, LogLine } from '@tidegate/engine/execution-contract';
 import { failpoint } from '@tidegate/engine/platform';
 import type { TopicLog } from '@tidegate/engine/topic-log';
+import { type TracedTask, traceTask } from '@tidegate/engine/tracing';
 
 import { isSecretName, secretsOfConnection, type SecretMask } from '../secret-mask.ts';
 import type { Outbox } from './outbox.ts';
@@ -34,10 +35,12 @@ export async function runTask(run: TaskRun, services: TaskServices): Promise<voi
   };
   const scope = createTaskScope(run.handle, onLine);
   const startedAt = new Date().toISOString();
-  const context = createContext(run, services, onLine);
+  const traced = traceTask(run.grant);
+  const context = createContext({ ...run, traced }, services, onLine);
   failpoint('task.before-call');
   const outcome = await taskScope.run(scope, () => services.invoke(run.grant, context));
   failpoint('task.after-call');
+  traced.end(outcome);
   scope.stdout.end();
   scope.stderr.end();
   outbox.tell({
@@ -50,11 +53,11 @@ export async function runTask(run: TaskRun, services: TaskServices): Promise<voi
 }
 
 function createContext(
-  run: TaskRun,
+  run: TaskRun & { readonly traced: TracedTask },
   services: TaskServices,
   onLine: (line: LogLine) => void,
 ): TaskContext {
-  const { grant, abort, handle } = run;
+  const { grant, abort, handle, traced } = run;
   const { signal } = abort;
   const waitingFor = (what: string | undefined): void => {
     services.outbox.tell({ kind: 'waiting', handle, what: what ?? null });
@@ -69,7 +72,7 @@ function createContext(
     params: grant.params,
     run: { dagId: grant.dagId, runId: grant.runId, ...grant.run },
     task: identify(grant),
-    source: createTaskSource({ ranges: grant.ranges, openLog, signal, waitingFor }),
+    source: createTaskSource({ ranges: grant.ranges, openLog, signal, waitingFor, traced }),
     log: createTaskLog(services.mask, onLine),
     signal,
     connection: async (id): Promise<Connection> => {

@@ -5,6 +5,7 @@
 
 import { taskLost, taskTimedOut } from '@tidegate/engine/dag';
 import { openTopicLog, type TopicLog, type TopicLogConfig } from '@tidegate/engine/topic-log';
+import { startTracing } from '@tidegate/engine/tracing';
 
 import { createSecretMask } from '../secret-mask.ts';
 import { createTaskInvoker } from './invoke-from-bundle.ts';
@@ -34,6 +35,7 @@ function onMessage(message: ToProcess): void {
   switch (message.kind) {
     case 'init':
       services = createServices(message.settings);
+      void startTracing('task');
       outbox.tell({ kind: 'ready' });
       return;
     case 'abort':

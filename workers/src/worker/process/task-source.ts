@@ -1,6 +1,7 @@
 import type { SourceBatch, SourceRange, TaskSource } from '@tidegate/engine/dag';
 import { TidegateError } from '@tidegate/engine/platform';
 import type { TopicLog } from '@tidegate/engine/topic-log';
+import type { TracedTask } from '@tidegate/engine/tracing';
 
 import { WORKER_ERRORS } from '../errors.ts';
 
@@ -10,6 +11,7 @@ export interface TaskSourceOptions {
   readonly openLog: () => Promise<TopicLog>;
   readonly signal: AbortSignal;
   readonly waitingFor: (what: string | undefined) => void;
+  readonly traced?: Pick<TracedTask, 'saw'>;
 }
 
 /** The run's ranges, read from the topic log: the same records at every reading. */
@@ -27,7 +29,10 @@ export function createTaskSource({ ranges, ...options }: TaskSourceOptions): Tas
           signal: options.signal,
           onWait: options.waitingFor,
         });
-        for await (const records of batches) yield { range, records };
+        for await (const records of batches) {
+          options.traced?.saw(records);
+          yield { range, records };
+        }
       }
     },
   };
