@@ -21,6 +21,8 @@ export const EXECUTION_ERRORS = {
   artefactBroken: 'ARTEFACT_BROKEN',
   /** The body does not fit the contract. Usual cause: worker and scheduler of different releases. */
   badRequest: 'BAD_REQUEST',
+  /** A task's pool does not exist. Create it, or correct the name. */
+  poolMissing: 'POOL_MISSING',
   /** A DAG id already belongs to another file. Rename one, or remove the other file's DAG first. */
   duplicateDag: 'DUPLICATE_DAG_ID',
 } as const;

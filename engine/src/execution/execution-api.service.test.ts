@@ -13,6 +13,7 @@ import { TestEngine, WORKER_TOKEN } from '../../test/engine/test-engine.ts';
 import { SUCCESS, TestWorker, toKey } from '../../test/engine/test-worker.ts';
 import { Database } from '../store/db.ts';
 import { migrate } from '../store/migrate.ts';
+import { savePool } from '../store/pools.ts';
 import { readTaskLog } from '../store/reads/read-task-log.ts';
 import { saveConnection, saveVariable } from '../store/secrets.ts';
 
@@ -177,6 +178,15 @@ describeWith(['postgres'], 'execution API', () => {
       { dag_id: 'versioned', is_stale: true },
     ]);
     expect((await engine.register(dag, 'other.dag.ts')).error).toBeNull();
+  });
+
+  it('refuses a DAG whose pool does not exist, by name, until it does', async () => {
+    const dag = sampleDag('pooled', { a: { pool: 'narrow' } });
+    const refused = await engine.register(dag);
+    expect(refused.error).toMatchObject({ code: 'POOL_MISSING' });
+    expect(refused.error?.message).toMatch(/task a of DAG pooled .*pool narrow/);
+    await savePool(engine.database, { name: 'narrow', slots: 1 });
+    expect((await engine.register(dag)).error).toBeNull();
   });
 
   it('keeps the last good version running when a file breaks', async () => {

@@ -16,6 +16,7 @@ import type { Grant } from '../execution/contract.ts';
 import { Database } from '../store/db.ts';
 import { migrate } from '../store/migrate.ts';
 import { listTries } from '../store/reads/list-tries.ts';
+import { repairLimits } from '../store/sweep/repair-limits.ts';
 
 describeWith(['postgres'], 'leases, timers and the sweep', () => {
   let own: TestDatabase;
@@ -62,6 +63,20 @@ describeWith(['postgres'], 'leases, timers and the sweep', () => {
     }
     throw new Error('nothing was granted in time');
   }
+
+  it('counts the slots of a pool anew when they are wrong, what runs included', async () => {
+    await engine.register(sampleDag('drifted', { a: { poolSlots: 3 } }));
+    await engine.createRuns('drifted');
+    const worker = new TestWorker(engine.app);
+    const grant = await worker.claimOne();
+    expect(await repairLimits(engine.database)).toEqual([]);
+    await engine.database.query('update tidegate.limit_usage set used = 77');
+    expect(await repairLimits(engine.database)).toEqual([
+      { key: 'pool:default_pool', counted: 77, used: 3 },
+    ]);
+    await worker.finish([grant], SUCCESS);
+    expect(await repairLimits(engine.database)).toEqual([]);
+  });
 
   it('waits out the retry delay, longer at each retry', async () => {
     const retry = { retries: 2, retryDelayMs: 60_000, retryBackoff: 'exponential' } as const;

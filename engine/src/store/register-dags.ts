@@ -8,6 +8,7 @@ import type {
   RegisterResponse,
 } from '../execution/contract.ts';
 import { EXECUTION_ERRORS } from '../execution/errors.ts';
+import { poolKey } from '../state/flush-rows.ts';
 import { leavesOf, toTaskGraph } from '../state/task-graph.ts';
 import type { Database, Tx } from './db.ts';
 import { notify } from './notifications.ts';
@@ -17,7 +18,8 @@ const REGISTRATION_LOCK = 7_433_003;
 
 /**
  * Takes over what registration found in one file. A file that failed keeps its last good versions; a DAG the
- * file no longer has goes stale; an id another file holds is refused, naming both.
+ * file no longer has goes stale; an id another file holds is refused, naming both, and so is a pool that does not
+ * exist: its tasks would wait for ever.
  */
 export async function registerDags(
   database: Database,
@@ -25,7 +27,8 @@ export async function registerDags(
 ): Promise<RegisterResponse> {
   return database.transaction(async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [REGISTRATION_LOCK]);
-    const error = request.error ?? (await findDuplicate(tx, request));
+    const error =
+      request.error ?? (await findDuplicate(tx, request)) ?? (await findMissingPool(tx, request));
     await saveImportError(tx, request.file, error);
     if (error !== null) return { dags: [], error };
     const dags = [];
@@ -55,6 +58,23 @@ async function findDuplicate(tx: Tx, request: RegisterRequest): Promise<ImportFa
     column: null,
     codeFrame: null,
   };
+}
+
+async function findMissingPool(tx: Tx, request: RegisterRequest): Promise<ImportFailure | null> {
+  const { rows } = await tx.query<{ key: string }>('select key from tidegate.limit_usage');
+  const limits = new Set(rows.map(({ key }) => key));
+  for (const { serialized } of request.dags) {
+    const task = serialized.tasks.find((one) => !limits.has(poolKey(one)));
+    if (task === undefined) continue;
+    return {
+      code: EXECUTION_ERRORS.poolMissing,
+      message:
+        `task ${task.id} of DAG ${serialized.id} runs in pool ${task.pool}, which does not exist: ` +
+        'create the pool, and the file is registered by itself, or correct its name',
+      ...{ line: null, column: null, codeFrame: null },
+    };
+  }
+  return null;
 }
 
 async function saveImportError(tx: Tx, file: string, error: ImportFailure | null): Promise<void> {

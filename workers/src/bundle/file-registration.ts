@@ -33,6 +33,11 @@ const WORTH_ANOTHER_LOOK = new Set([
 /** A file that is written all the time, or on a disk whose clock is ahead, is registered all the same. */
 const MOST_ROUNDS = 10;
 
+/** The engine's word for a pool nobody has created yet. */
+const POOL_MISSING = 'POOL_MISSING';
+
+type Registered = Parameters<RegistrationClient['register']>;
+
 /** One DAG file: loads it when something it follows from has changed, and tells the engine. */
 export class FileRegistration {
   readonly #file: DagFile;
@@ -41,6 +46,8 @@ export class FileRegistration {
   readonly #parts: RegistrationParts;
   #snapshot: InputSnapshot | undefined;
   #faultCode: string | null = null;
+  /** What the engine refused for want of something that may come at any time: offered again as it is. */
+  #refused: Registered | undefined;
   #running: Promise<void> | undefined;
   #abort = new AbortController();
   #isStopped = false;
@@ -71,7 +78,10 @@ export class FileRegistration {
   }
 
   async #refresh(thorough: boolean): Promise<void> {
-    if (this.#snapshot !== undefined && !(await this.#needsLoad(this.#snapshot, thorough))) return;
+    if (this.#snapshot !== undefined && !(await this.#needsLoad(this.#snapshot, thorough))) {
+      await this.#offerAgain();
+      return;
+    }
     for (let round = 0; round < MOST_ROUNDS && !this.#isStopped; round += 1) {
       if (await this.#load(round === MOST_ROUNDS - 1)) return;
     }
@@ -93,6 +103,7 @@ export class FileRegistration {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     this.#snapshot = await InputSnapshot.take([this.#file.path]);
+    this.#refused = undefined;
     const startedAtMs = Date.now();
     this.#isLoading = true;
     const evaluation = await slots
@@ -129,8 +140,20 @@ export class FileRegistration {
       error: null,
     };
     const response = await client.register(request, result.bundle);
-    this.#faultCode = response.error === null ? null : 'REGISTRATION_REFUSED';
+    this.#heed(response, [request, result.bundle]);
     this.#say(response, Math.round(loadMs));
+  }
+
+  #heed(response: RegisterResponse, registered: Registered): void {
+    this.#faultCode = response.error === null ? null : 'REGISTRATION_REFUSED';
+    this.#refused = response.error?.code === POOL_MISSING ? registered : undefined;
+  }
+
+  async #offerAgain(): Promise<void> {
+    if (this.#refused === undefined) return;
+    const response = await this.#parts.client.register(...this.#refused);
+    this.#heed(response, this.#refused);
+    if (response.error === null) this.#say(response, 0);
   }
 
   async #registerFault(fault: Fault): Promise<void> {

@@ -6,6 +6,7 @@ import type { LimitRow, TaskRef, TimerRow } from '../../state/flush-rows.ts';
 import type { Database } from '../../store/db.ts';
 import { renewSession, sweepSessions } from '../../store/instances.ts';
 import { createPartitions } from '../../store/partitions.ts';
+import { repairLimits } from '../../store/sweep/repair-limits.ts';
 import {
   deleteOldDeltas,
   listLostTries,
@@ -45,6 +46,7 @@ export interface SweepOptions {
 /** How many light sweeps lie between two that look through every live run. */
 const DEEP_EVERY = 5;
 const PARTITIONS_EVERY = 600;
+const LIMITS_EVERY = 60;
 /** Queued jobs not started for so long are offered to the queue again. */
 const FORGOTTEN_MS = 30_000;
 const DELTA_KEPT_MS = 60_000;
@@ -124,6 +126,14 @@ export class Sweep {
     await renewSession(database, { sessionKey: sessionKey(), now, leaseMs, held: [] });
     actions.others(await sweepSessions(database, sessionKey(), now));
     await deleteOldDeltas(database, new Date(now.getTime() - DELTA_KEPT_MS));
+    if (this.round % LIMITS_EVERY === 1) await this.repairLimits();
     if (this.round % PARTITIONS_EVERY === 1) await createPartitions(database);
+  }
+
+  private async repairLimits(): Promise<void> {
+    const { database, logger } = this.options;
+    for (const repaired of await repairLimits(database)) {
+      logger.warn({ ...repaired }, 'slots in use were miscounted; counted anew');
+    }
   }
 }
