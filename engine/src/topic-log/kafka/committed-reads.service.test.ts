@@ -211,6 +211,27 @@ describeWith(['kafka'], 'committed reads from Kafka', () => {
     expect(textOf(record?.value)).toBe('value-7');
   });
 
+  it('says with a wake-up how far the log is readable, never further', async () => {
+    const topic = await createTopic(log);
+    let told = 0;
+    let furthest = 0;
+    const subscription = log.onRecords(topic, (ends) => {
+      told = ends?.get(0) ?? told;
+      furthest = Math.max(furthest, told);
+    });
+    const producer = await openProducer(`${topic}-told`);
+    const transaction = await producer.transaction();
+    await send(transaction, topic, 'open');
+    await log.produce(topic, numbered(2));
+    expect(furthest).toBe(0);
+    await transaction.commit();
+    // Three records and the marker of the transaction.
+    await until(() => told === 4);
+    expect(await endOf(log, topic)).toBe(4);
+    expect(furthest).toBe(4);
+    await subscription.close();
+  });
+
   it('shows mirrored offsets in a consumer group', async () => {
     const topic = await createTopic(log, 2);
     const groupId = `${topic}-loader`;
