@@ -50,7 +50,7 @@ function start<Answer>(
 }
 
 /** `TIDEGATE_BENCH_PROFILE=<folder>` keeps a CPU profile of the process measured. */
-function profiling(): string[] {
+export function profiling(): string[] {
   const folder = process.env['TIDEGATE_BENCH_PROFILE'];
   return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 }

@@ -13,7 +13,7 @@ import {
   type WorkloadContext,
 } from './workload.ts';
 
-const USAGE = `npm run bench -- <workload> [--lane postgres|bullmq] [--runs n] [--seconds n] [--records n]
+const USAGE = `npm run bench -- <workload> [--lane postgres|bullmq] [--runs n] [--seconds n] [--records n] [--rate n]
 npm run bench -- --list`;
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -28,6 +28,7 @@ async function main(): Promise<void> {
       runs: { type: 'string', default: '1' },
       seconds: { type: 'string' },
       records: { type: 'string' },
+      rate: { type: 'string' },
       list: { type: 'boolean', default: false },
     },
   });
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
       say,
       seconds: numberOf(values.seconds),
       records: numberOf(values.records),
+      rate: numberOf(values.rate),
     });
   } finally {
     await services.stop();

@@ -4,7 +4,8 @@ import type { Calibration } from './calibration.ts';
 export interface Figure {
   readonly metric: string;
   readonly value: number;
-  readonly unit: 'us' | 'ms' | 's' | 'rows/s' | 'tasks/s' | 'MB' | '%' | 'count';
+  readonly unit:
+    'us' | 'ms' | 's' | 'rows/s' | 'tasks/s' | 'rows/h' | 'MB/h' | 'MB' | '%' | 'count';
   /** What was measured, when one workload measures several things. */
   readonly of?: string;
 }
@@ -20,6 +21,8 @@ export interface WorkloadContext {
   /** How long or how much, where the workload's own choice is not wanted. */
   readonly seconds: number | undefined;
   readonly records: number | undefined;
+  /** Changes a second, where the workload has a rate. */
+  readonly rate: number | undefined;
 }
 
 export interface BenchServices {

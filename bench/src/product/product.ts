@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { findFreePort } from '@tidegate/standalone/services';
 import pg from 'pg';
 
-import { stopProcess } from '../child.ts';
+import { profiling, stopProcess } from '../child.ts';
 import type { WorkloadContext } from '../workload.ts';
 import { build } from './build.ts';
 
@@ -55,7 +55,7 @@ async function startProduct(
   const port = await findFreePort();
   const metadataUrl = await createDatabase(await services.postgresUrl(), 'bench_product');
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['standalone/dist/run-standalone.js'], {
+  const child = spawn(process.execPath, [...profiling(), 'standalone/dist/run-standalone.js'], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {

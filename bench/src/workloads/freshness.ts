@@ -4,14 +4,18 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 
 import { runInOwnProcess } from '../child.ts';
+import { measureMetadata } from '../cdc/metadata-size.ts';
+import { stageFigures } from '../cdc/run-stages.ts';
+import { latenciesOf, waitingAtLoads } from '../cdc/visibility.ts';
 import type { WatchOrder, WatchReport } from '../cdc/watch-process.ts';
-import { clockMs } from '../dags/clock.ts';
-import { createDatabase, ROOT, withProduct } from '../product/product.ts';
-import { percentile, type Workload } from '../workload.ts';
+import { writeOpenLoop } from '../cdc/write-changes.ts';
+import { createDatabase, ROOT, withProduct, type Product } from '../product/product.ts';
+import { percentile, type Figure, type Workload, type WorkloadContext } from '../workload.ts';
 
 const CHANGES_PER_SECOND = 100;
 const SECONDS = 60;
 const WARM_UP_SECONDS = 5;
+const HOUR_SECONDS = 3_600;
 const SOURCE_SQL = new URL('../../../sql/source/bankdb.sql', import.meta.url);
 
 /**
@@ -21,65 +25,72 @@ const SOURCE_SQL = new URL('../../../sql/source/bankdb.sql', import.meta.url);
  */
 export const freshness: Workload = {
   name: 'freshness',
-  description: 'commit in MariaDB to row in PostgreSQL at 100 changes/s, whole product, real Kafka',
+  description:
+    'commit in MariaDB to row in PostgreSQL, whole product, real Kafka (--rate, --seconds)',
   run: async (context) => {
-    const { services, say, seconds = SECONDS } = context;
+    const { services, seconds = SECONDS, rate = CHANGES_PER_SECOND } = context;
     const sourceUrl = await services.mysqlUrl();
     const warehouseUrl = await createDatabase(await services.postgresUrl(), 'bench_bankdw');
-    const sql = await mysql.createConnection({ uri: sourceUrl, multipleStatements: true });
-    await sql.query('drop database if exists bankdb');
-    await sql.query(await readFile(SOURCE_SQL, 'utf8'));
+    await createSource(sourceUrl);
     const environment = {
       TIDEGATE_KAFKA_BROKERS: await services.kafkaBrokers(),
       TIDEGATE_CONN_BANKDB: new URL('/bankdb', sourceUrl).href,
       TIDEGATE_CONN_BANKDW: warehouseUrl,
       TIDEGATE_DAGS_FOLDER: `${ROOT}/dags/src`,
     };
-    const changes = CHANGES_PER_SECOND * (seconds + WARM_UP_SECONDS);
-    const { committedAt, visibleAt } = await withProduct(context, environment, async () => {
-      say(`  ${CHANGES_PER_SECOND} changes a second for ${seconds} s …`);
-      const watching = runInOwnProcess<WatchReport>(
-        new URL('../cdc/watch-process.ts', import.meta.url),
-        { warehouseUrl, changes } satisfies WatchOrder,
-      );
-      return { committedAt: await writeOpenLoop(sql, changes), ...(await watching) };
-    });
-    const latencies = committedAt
-      .slice(CHANGES_PER_SECOND * WARM_UP_SECONDS)
-      .map((at, place) => (visibleAt[place + CHANGES_PER_SECOND * WARM_UP_SECONDS] ?? NaN) - at);
-    const history = await countHistory(warehouseUrl);
-    await sql.end();
-    if (latencies.some(Number.isNaN) || history !== changes)
-      throw new Error(`history has ${history} of ${changes} changes, or one was never visible`);
-    return [
-      { metric: 'p50_ms', value: percentile(latencies, 0.5), unit: 'ms' },
-      { metric: 'p99_ms', value: percentile(latencies, 0.99), unit: 'ms' },
-      { metric: 'max_ms', value: Math.max(...latencies), unit: 'ms' },
-    ];
+    const measured = { sourceUrl, warehouseUrl, rate, seconds };
+    return withProduct(context, environment, (product) => measure(product, context, measured));
   },
 };
 
-/** Change `n` inserts the account `bench n`; answers when each commit was answered. */
-async function writeOpenLoop(sql: mysql.Connection, changes: number): Promise<number[]> {
-  const committedAt: number[] = [];
-  const pending: Promise<void>[] = [];
-  const startedAt = clockMs() + 500;
-  for (let change = 0; change < changes; change += 1) {
-    const dueAt = startedAt + (change * 1_000) / CHANGES_PER_SECOND;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAt - clockMs())));
-    pending.push(
-      sql
-        .query('insert into bankdb.bank_accounts (user_id, account) values (?, ?)', [
-          5_000 + (change % 500),
-          `bench ${change}`,
-        ])
-        .then(() => {
-          committedAt[change] = clockMs();
-        }),
-    );
-  }
-  await Promise.all(pending);
-  return committedAt;
+interface Measured {
+  readonly sourceUrl: string;
+  readonly warehouseUrl: string;
+  readonly rate: number;
+  readonly seconds: number;
+}
+
+async function measure(
+  { metadata }: Product,
+  { say }: WorkloadContext,
+  { sourceUrl, warehouseUrl, rate, seconds }: Measured,
+): Promise<Figure[]> {
+  const first = rate * WARM_UP_SECONDS;
+  const changes = first + rate * seconds;
+  say(`  ${rate} changes a second for ${seconds} s …`);
+  const before = await measureMetadata(metadata);
+  const watching = runInOwnProcess<WatchReport>(
+    new URL('../cdc/watch-process.ts', import.meta.url),
+    { warehouseUrl, changes } satisfies WatchOrder,
+  );
+  const committedAt = await writeOpenLoop({ sourceUrl, changes, rate });
+  const { visibleAt } = await watching;
+  const after = await measureMetadata(metadata);
+  const latencies = latenciesOf({ committedAt, visibleAt }, first);
+  const history = await countHistory(warehouseUrl);
+  if (latencies.some(Number.isNaN) || history !== changes)
+    throw new Error(`history has ${history} of ${changes} changes, or one was never visible`);
+  const waiting = waitingAtLoads({ committedAt, visibleAt }, first);
+  const hours = (seconds + WARM_UP_SECONDS) / HOUR_SECONDS;
+  const writtenSeconds = ((committedAt.at(-1) ?? 0) - (committedAt[first] ?? 0)) / 1_000;
+  return [
+    { metric: 'p50_ms', value: percentile(latencies, 0.5), unit: 'ms' },
+    { metric: 'p99_ms', value: percentile(latencies, 0.99), unit: 'ms' },
+    { metric: 'max_ms', value: Math.max(...latencies), unit: 'ms' },
+    { metric: 'rate', value: latencies.length / writtenSeconds, unit: 'rows/s' },
+    { metric: 'waiting_after_load_p99', value: waiting.p99, unit: 'count' },
+    { metric: 'waiting_after_load_max', value: waiting.max, unit: 'count' },
+    { metric: 'metadata_rows', value: (after.rows - before.rows) / hours, unit: 'rows/h' },
+    { metric: 'metadata_mb', value: (after.bytes - before.bytes) / 1e6 / hours, unit: 'MB/h' },
+    ...(await stageFigures(metadata)),
+  ];
+}
+
+async function createSource(sourceUrl: string): Promise<void> {
+  const sql = await mysql.createConnection({ uri: sourceUrl, multipleStatements: true });
+  await sql.query('drop database if exists bankdb');
+  await sql.query(await readFile(SOURCE_SQL, 'utf8'));
+  await sql.end();
 }
 
 async function countHistory(warehouseUrl: string): Promise<number> {
