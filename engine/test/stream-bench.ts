@@ -7,7 +7,11 @@ import type { SerializedDag, SerializedSource } from '../src/dag/serialized-dag.
 import type { Clock } from '../src/platform/clock.ts';
 import { BugError } from '../src/platform/errors.ts';
 import { createLogger } from '../src/platform/log.ts';
-import { createRunMaker, type CommittedRun, type RunMaker } from '../src/scheduler/runs/run-maker.ts';
+import {
+  createRunMaker,
+  type CommittedRun,
+  type RunMaker,
+} from '../src/scheduler/runs/run-maker.ts';
 import { Database } from '../src/store/db.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { openTopicLog } from '../src/topic-log/index.ts';
