@@ -75,6 +75,8 @@ const schema = z.object({
   TIDEGATE_KAFKA_TLS: onOff.default('off'),
   TIDEGATE_KAFKA_TLS_CA: z.string().optional(),
   TIDEGATE_POSTGRES_PORT: port.optional(),
+  // Read by every process itself; here it is only judged.
+  TIDEGATE_METRICS_PORT: port.optional(),
   TIDEGATE_CAPTURE: onOff.default('on'),
   TIDEGATE_ADMIN_PASSWORD: z.string().min(1).optional(),
   TIDEGATE_WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(32),
@@ -83,7 +85,7 @@ const schema = z.object({
 
 /** Variables other parts of the product read, or that name things by id. */
 const ELSEWHERE =
-  /^TIDEGATE_(CONN_|VAR_|TEST_|API_URL$|API_TOKEN$|EXECUTION_(URL|HOST|PORT)$|WORKER_|METRICS_PORT$|SECRET_KEYS$|CLICKHOUSE_PORT$|FAILPOINTS$)/;
+  /^TIDEGATE_(CONN_|VAR_|TEST_|API_URL$|API_TOKEN$|EXECUTION_(URL|HOST|PORT)$|WORKER_|SECRET_KEYS$|CLICKHOUSE_PORT$|FAILPOINTS$)/;
 
 const CONNECTION_PROTOCOLS = ['mysql', 'postgres', 'postgresql', 'clickhouse', 'http', 'https'];
 

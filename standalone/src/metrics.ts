@@ -4,6 +4,8 @@ import type { Database } from '@tidegate/engine/server';
 import type { TopicLog } from '@tidegate/engine/topic-log';
 
 import type { SupervisedChild } from './child-process.ts';
+import { StandaloneError } from './errors.ts';
+import { isFree } from './ports.ts';
 
 export interface MetricsParts {
   readonly host: string;
@@ -20,6 +22,12 @@ export async function startMetrics(
 ): Promise<{ stop(): Promise<void> } | undefined> {
   if (metricsPort === undefined) return undefined;
   const { host, database, topicLog, children, logger } = parts;
+  if (!(await isFree(host, metricsPort))) {
+    throw new StandaloneError(
+      'PORT_IN_USE',
+      `port ${metricsPort} of ${host} is in use: stop what listens there, or set TIDEGATE_METRICS_PORT to another`,
+    );
+  }
   countProcess('api');
   return serveMetrics({
     host,

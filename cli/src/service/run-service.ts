@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import { countProcess, type Refresh, serveMetrics } from '@tidegate/engine/metrics';
 import { createLogger, type Logger, metricsPort, TidegateError } from '@tidegate/engine/platform';
+import { startTracing } from '@tidegate/engine/tracing';
 import { takeLock } from '@tidegate/standalone/process';
 
 import { EXIT, type ExitCode } from '../errors.ts';
@@ -38,6 +39,7 @@ async function runToEnd(service: ServiceName, start: StartService): Promise<Exit
     const release = holdHome(config.home, service);
     const stopping = waitForSignal();
     const logger = createLogger(service, config.logLevel);
+    const stopTracing = await startTracing(service);
     const running = await startCounted(service, () => start(config, logger));
     const metrics = await tellMetrics(config, running, logger);
     const health = keepHealthFile(config.home, service);
@@ -47,6 +49,7 @@ async function runToEnd(service: ServiceName, start: StartService): Promise<Exit
     if (fault === undefined) say(`tidegate ${service}: stopping (again: at once) …`);
     await running.stop();
     await metrics?.stop();
+    await stopTracing();
     release();
     if (fault !== undefined) throw fault;
     say(`tidegate ${service}: stopped`);
