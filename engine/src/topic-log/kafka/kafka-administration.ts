@@ -30,6 +30,8 @@ export class KafkaAdministration {
     await this.#run((admin) =>
       admin.createTopics({
         timeout: ANY_PARTITION_LEADER_MS,
+        // The caller waits: kafkajs would take a broker that has not heard of the topic yet for a failure.
+        waitForLeaders: false,
         topics: [
           {
             topic,

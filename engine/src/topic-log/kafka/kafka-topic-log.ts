@@ -85,7 +85,21 @@ class KafkaTopicLog implements AdministeredTopicLog {
   async ensureTopic(topic: string, options: EnsureTopicOptions): Promise<number> {
     const settings = { ...DEFAULTS.topicSettings, ...this.#options.topicSettings };
     await this.#repeat(() => this.#administration.createTopic(topic, { ...options, settings }));
-    return (await this.partitions(topic)).length;
+    return this.#countPartitions(topic);
+  }
+
+  /** Of a topic that was just made: a broker may hear of it a while after the controller. */
+  async #countPartitions(topic: string): Promise<number> {
+    const limitMs = this.#options.connectLimitMs ?? DEFAULTS.connectLimitMs;
+    const deadline = performance.now() + limitMs;
+    for (;;) {
+      try {
+        return (await this.partitions(topic)).length;
+      } catch (error) {
+        const isUnheardOf = error instanceof TopicLogError && error.code === 'TOPIC_MISSING';
+        if (!isUnheardOf || performance.now() > deadline) throw error;
+      }
+    }
   }
 
   async partitions(topic: string): Promise<number[]> {
