@@ -1,5 +1,3 @@
-import { fetch } from 'undici';
-
 import type { ErrorResponse } from '@tidegate/web/contract';
 
 import type { CliConfig } from './config.ts';

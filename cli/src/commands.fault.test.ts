@@ -43,7 +43,8 @@ describe('the command line, against a running product', () => {
   it('gives up after --timeout with code 124, and at ctrl-C with 130: the run goes on', async () => {
     const conf = ['-c', '{"mode":"slow"}', '--wait', '--run-id'];
     const late = await run('dags', 'trigger', 'steps', ...conf, 'slow-1', '--timeout', '1s');
-    expect([late.code, await product.stateOf('slow-1')]).toEqual([124, 'running']);
+    expect(late.code).toBe(124);
+    expect(['queued', 'running']).toContain(await product.stateOf('slow-1'));
     expect(late.err).toContain('tidegate runs watch steps slow-1');
 
     const waiting = startTidegate(['runs', 'watch', 'steps', 'slow-1'], {

@@ -1,5 +1,3 @@
-import { stringify } from 'yaml';
-
 export const FORMATS = ['table', 'json', 'yaml', 'plain'] as const;
 export type Format = (typeof FORMATS)[number];
 
@@ -13,28 +11,34 @@ export interface Column<Row> {
  * Rows as text for standard output. `json` and `yaml` carry the rows whole, as the API gave them; `table` and
  * `plain` (tab-separated, no heading) show the columns.
  */
-export function formatRows<Row>(
+export async function formatRows<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   format: Format,
-): string {
+): Promise<string> {
   if (format === 'json') return JSON.stringify(rows, null, 2);
-  if (format === 'yaml') return stringify(rows).trimEnd();
+  if (format === 'yaml') return toYaml(rows);
   const cells = rows.map((row) => columns.map(({ value }) => String(value(row) ?? '')));
   if (format === 'plain') return cells.map((line) => line.join('\t')).join('\n');
   return alignColumns([columns.map(({ heading }) => heading), ...cells]);
 }
 
 /** One object, whole, or as `name  value` lines. */
-export function formatObject(
+export async function formatObject(
   fields: Readonly<Record<string, unknown>>,
   whole: unknown,
   format: Format,
-): string {
+): Promise<string> {
   if (format === 'json') return JSON.stringify(whole, null, 2);
-  if (format === 'yaml') return stringify(whole).trimEnd();
+  if (format === 'yaml') return toYaml(whole);
   const lines = Object.entries(fields).map(([name, value]) => [name, toText(value)]);
   return format === 'plain' ? lines.map((line) => line.join('\t')).join('\n') : alignColumns(lines);
+}
+
+/** Loaded only where it is asked for: every command would wait for it. */
+async function toYaml(value: unknown): Promise<string> {
+  const { stringify } = await import('yaml');
+  return stringify(value).trimEnd();
 }
 
 function toText(value: unknown): string {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { Command, CommanderError } from 'commander';
 
 import { ApiClient } from './api-client.ts';
@@ -13,6 +15,10 @@ import { addTaskCommands } from './commands/tasks.ts';
 import { addUserCommands } from './commands/users.ts';
 import { type CliConfig, readCliConfig } from './config.ts';
 import { CliError, EXIT, type ExitCode } from './errors.ts';
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string };
 
 export interface Terminal {
   readonly out: (text: string) => void;
@@ -55,6 +61,7 @@ function buildProgram(terminal: Terminal, exit: CommandContext['exit']): Command
   };
   const program = new Command('tidegate')
     .description('Runs DAGs over change data, and shows what they did')
+    .version(version, '--version', 'which release this is')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),

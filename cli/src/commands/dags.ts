@@ -66,7 +66,7 @@ function addList(dags: Command, { api, print }: CommandContext): void {
       async ({ output, tag, paused }: OutputOptions & { tag?: string[]; paused?: boolean }) => {
         const query = { limit: 1_000, tags: tag, paused };
         const { dags: found } = await api().get<DagCollection>('/api/v2/dags', query);
-        print(formatRows(found, DAG_COLUMNS, output));
+        print(await formatRows(found, DAG_COLUMNS, output));
       },
     );
 }
@@ -80,7 +80,7 @@ function addDetails(dags: Command, context: CommandContext): void {
     .addHelpText('after', '\nExample:\n  $ tidegate dags details bank_accounts')
     .action(async (dag: string, { output }: OutputOptions) => {
       const details = await api().get<DagDetailsResponse>(`${dagPath(dag)}/details`);
-      print(formatObject({ ...details }, details, output));
+      print(await formatObject({ ...details }, details, output));
       sayWhere(context, dagPage(dag));
     });
 }
@@ -114,7 +114,7 @@ function addNextExecution(dags: Command, { api, print }: CommandContext): void {
       async (dag: string, options: OutputOptions & { numExecutions: string; after?: string }) => {
         const query = { count: options.numExecutions, after: options.after };
         const answer = await api().get<NextExecutions>(`${dagPath(dag)}/nextExecutions`, query);
-        print(formatRows(answer.executions, EXECUTION_COLUMNS, options.output));
+        print(await formatRows(answer.executions, EXECUTION_COLUMNS, options.output));
       },
     );
 }
@@ -130,7 +130,7 @@ function addImportErrors(dags: Command, { api, print, say, exit }: CommandContex
       const { import_errors: errors } = await api().get<ImportErrorCollection>(path, {
         limit: 1_000,
       });
-      print(formatRows(errors, ERROR_COLUMNS, output));
+      print(await formatRows(errors, ERROR_COLUMNS, output));
       if (output === 'table') {
         for (const error of errors) if (error.tidegate_code_frame) say(error.tidegate_code_frame);
       }

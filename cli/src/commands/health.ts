@@ -36,7 +36,7 @@ async function checkAll({ api, print, exit }: CommandContext, { output }: Output
     scheduler: scheduler.status,
     latest_scheduler_heartbeat: scheduler.latest_scheduler_heartbeat,
   };
-  print(formatObject(shown, health, output));
+  print(await formatObject(shown, health, output));
   const isWell = metadatabase.status === 'healthy' && scheduler.status === 'healthy';
   if (!isWell) exit(EXIT.unexpected);
 }
@@ -59,6 +59,6 @@ function addConfig(program: Command, { api, print }: CommandContext): void {
     .action(async ({ output }: OutputOptions) => {
       const { version } = await api().get<VersionResponse>('/api/v2/version');
       const shown = { api_url: api().consoleUrl(''), home: readHome(), server_version: version };
-      print(formatObject(shown, shown, output));
+      print(await formatObject(shown, shown, output));
     });
 }

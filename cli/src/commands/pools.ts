@@ -29,7 +29,7 @@ export function addPoolCommands(program: Command, context: CommandContext): void
     .addHelpText('after', '\nExample:\n  $ tidegate pools list')
     .action(async ({ output }: OutputOptions) => {
       const answer = await api().get<PoolCollection>(POOLS, { limit: 1_000 });
-      print(formatRows(answer.pools, COLUMNS, output));
+      print(await formatRows(answer.pools, COLUMNS, output));
     });
   pools
     .command('get <name>')
@@ -38,7 +38,7 @@ export function addPoolCommands(program: Command, context: CommandContext): void
     .addHelpText('after', '\nExample:\n  $ tidegate pools get dw')
     .action(async (name: string, { output }: OutputOptions) => {
       const pool = await api().get<PoolResponse>(pathOf(name));
-      print(formatObject({ ...pool }, pool, output));
+      print(await formatObject({ ...pool }, pool, output));
     });
   addSet(pools, context);
   pools
@@ -69,7 +69,7 @@ function addSet(pools: Command, { api, print }: CommandContext): void {
             if (!(error instanceof CliError) || error.exitCode !== EXIT.notFound) throw error;
             return api().post<PoolResponse>(POOLS, { name, ...body });
           });
-        print(formatObject({ ...pool }, pool, options.output));
+        print(await formatObject({ ...pool }, pool, options.output));
       },
     );
 }

@@ -53,7 +53,7 @@ function addList(runs: Command, { api, print }: CommandContext): void {
           state: options.state,
           limit: options.limit,
         });
-        print(formatRows(answer.dag_runs, RUN_COLUMNS, options.output));
+        print(await formatRows(answer.dag_runs, RUN_COLUMNS, options.output));
       },
     );
 }
@@ -116,8 +116,8 @@ async function show(
     `${path}/taskInstances`,
     { limit: 1_000 },
   );
-  print(formatObject(runFields(shown), { ...shown, task_instances: tasks }, output));
-  if (output === 'table') print(`\n${formatRows(tasks, TASK_COLUMNS, 'table')}`);
+  print(await formatObject(runFields(shown), { ...shown, task_instances: tasks }, output));
+  if (output === 'table') print(`\n${await formatRows(tasks, TASK_COLUMNS, 'table')}`);
   sayWhere(context, runPage(dag, run));
 }
 
@@ -144,7 +144,7 @@ function addClear(runs: Command, context: CommandContext): void {
         ...body,
         dry_run: true,
       });
-      print(formatRows(tasks, TASK_COLUMNS, options.output));
+      print(await formatRows(tasks, TASK_COLUMNS, options.output));
       if (options.dryRun === true) {
         say(`dry run: ${tasks.length} tasks would be cleared`);
         return;

@@ -44,7 +44,7 @@ export function addStreamCommands(program: Command, context: CommandContext): vo
       const interrupted = onInterrupt();
       do {
         const { streams } = await api().get<StreamCollection>('/api/v2/streams');
-        print(formatRows(streams, COLUMNS, output));
+        print(await formatRows(streams, COLUMNS, output));
         if (watch !== true) break;
         await delay(WATCH_MS, undefined, { signal: interrupted.signal }).catch(() => undefined);
       } while (!interrupted.signal.aborted);

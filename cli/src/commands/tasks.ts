@@ -49,7 +49,7 @@ function addList(tasks: Command, context: CommandContext): void {
     .addHelpText('after', '\nExample:\n  $ tidegate tasks list bank_accounts')
     .action(async (dag: string, { output }: OutputOptions) => {
       const answer = await context.api().get<TaskCollection>(`${dagPath(dag)}/tasks`);
-      context.print(formatRows(answer.tasks, DEFINITION_COLUMNS, output));
+      context.print(await formatRows(answer.tasks, DEFINITION_COLUMNS, output));
       sayWhere(context, dagPage(dag));
     });
 }
@@ -65,7 +65,7 @@ function addStates(tasks: Command, context: CommandContext): void {
       const path = `${runPath(dag, run)}/taskInstances`;
       const query = { limit: 1_000, state: options.state };
       const answer = await context.api().get<TaskInstanceCollection>(path, query);
-      context.print(formatRows(answer.task_instances, TASK_COLUMNS, options.output));
+      context.print(await formatRows(answer.task_instances, TASK_COLUMNS, options.output));
       sayWhere(context, runPage(dag, run));
     });
 }
@@ -173,7 +173,7 @@ async function change(
   { verb, what, preview, apply }: Change,
 ): Promise<void> {
   const tasks: readonly TaskInstanceResponse[] = (await preview()).task_instances;
-  context.print(formatRows(tasks, TASK_COLUMNS, output));
+  context.print(await formatRows(tasks, TASK_COLUMNS, output));
   const some = `${tasks.length} task${tasks.length === 1 ? '' : 's'} ${what}`;
   if (dryRun === true) {
     context.say(`dry run: ${verb.toLowerCase()} ${some}`);

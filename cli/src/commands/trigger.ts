@@ -77,7 +77,7 @@ async function triggerRun(
     run = ended.run;
     exit(ended.exitCode);
   }
-  print(formatObject(runFields(run), run, options.output));
+  print(await formatObject(runFields(run), run, options.output));
   sayWhere(context, runPage(dag, run.dag_run_id));
 }
 

@@ -32,7 +32,7 @@ export function addUserCommands(program: Command, context: CommandContext): void
     .addHelpText('after', '\nExample:\n  $ tidegate users list')
     .action(async ({ output }: OutputOptions) => {
       const answer = await api().get<UserCollection>(USERS);
-      print(formatRows(answer.users, COLUMNS, output));
+      print(await formatRows(answer.users, COLUMNS, output));
     });
   addCreate(users, context);
   users
@@ -76,7 +76,7 @@ function addCreate(users: Command, context: CommandContext): void {
       const password = await readPassword(context, options.passwordStdin === true);
       const body = { username, password, role: options.role };
       const user = await context.api().post<UserResponse>(USERS, body);
-      context.print(formatObject({ ...user }, user, options.output));
+      context.print(await formatObject({ ...user }, user, options.output));
     });
 }
 

@@ -42,7 +42,10 @@ export async function serveApi(
     },
     parts.logger,
   );
-  const url = await app.listen({ host: config.listenHost ?? config.host, port: config.port });
+  const host = config.listenHost ?? config.host;
+  const listened = await app.listen({ host, port: config.port });
+  // Every address of the machine: whoever reads the run file is on it.
+  const url = ['0.0.0.0', '::'].includes(host) ? `http://127.0.0.1:${config.port}` : listened;
   const token = await access.issueToken('admin', 'home', HOME_TOKEN_SECONDS);
   writeRunFile(config.home, { url, token });
   return { url, stop: () => app.close() };
