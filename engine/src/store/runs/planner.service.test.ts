@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import {
+  createPostgresDatabase,
+  describeWith,
+  type TestDatabase,
+} from '../../../../test/services/services.ts';
+import { sampleDag } from '../../../test/engine/sample-dags.ts';
+import { Database } from '../db.ts';
+import { FlushConnection } from '../flush/flush-connection.ts';
+import { migrate } from '../migrate.ts';
+import { registerDags } from '../register-dags.ts';
+import { createLiveRun } from './create-live-run.ts';
+import { lockDagStream } from './lock-dag-stream.ts';
+import { passStream } from './pass-stream.ts';
+
+const EXPLAIN = [
+  '-c session_preload_libraries=auto_explain',
+  '-c auto_explain.log_min_duration=0',
+  '-c auto_explain.log_analyze=on',
+  '-c auto_explain.log_level=notice',
+].join(' ');
+
+const RUNS = 40;
+const STREAM = { dagId: 'planned', topic: 'records' };
+
+describeWith(['postgres'], 'plans of the making of runs', () => {
+  let own: TestDatabase;
+  let database: Database;
+  const plans: string[] = [];
+
+  beforeAll(async () => {
+    own = await createPostgresDatabase('run_plans');
+    database = new Database({ url: own.url });
+    await migrate(database);
+  });
+  afterAll(async () => {
+    await database.close();
+    await own[Symbol.asyncDispose]();
+  });
+
+  it('go by key for every statement, on empty tables and after statistics were taken', async () => {
+    const connection = new FlushConnection(own.url, {
+      options: EXPLAIN,
+      onNotice: (text) => plans.push(text),
+    });
+    await register();
+    await connection.open();
+    for (let place = 0; place < RUNS; place += 1) {
+      // Past the sixth execution, when a named statement's plan is fixed for good.
+      if (place === RUNS / 2) await database.query('analyze');
+      expect(await make(connection, place)).not.toBeNull();
+      await pass(connection, place);
+    }
+    await connection.drop();
+    const cursor = 'select next_offset as next from tidegate.stream_cursor';
+    expect((await database.query(cursor)).rows).toEqual([{ next: RUNS * 10 }]);
+    expect(plans.length).toBeGreaterThan(RUNS * 10);
+    const bad = plans.filter((plan) =>
+      /Seq Scan|Hash Join|Merge Join|JIT|Rows Removed by Filter/.test(plan),
+    );
+    expect(bad).toEqual([]);
+  });
+
+  async function make(connection: FlushConnection, place: number): Promise<number | null> {
+    const at = new Date();
+    const { dag, freeSlot } = await lock(connection, at);
+    const range = { partition: 0, from: place * 10, to: place * 10 + 10 };
+    const cap = dag?.maxActiveRuns ?? 0;
+    return createLiveRun(connection, {
+      run: {
+        ...{ dagId: STREAM.dagId, runId: `r${place}`, versionKey: dag?.versionKey ?? 0 },
+        ...{ runType: 'scheduled', lane: 'live', scope: STREAM.dagId, logicalDate: null },
+        ...{ dataIntervalStart: null, dataIntervalEnd: null, runAfter: at, conf: {} },
+        ...{ triggeredBy: 'test', triggeringUser: null, backfillId: null, queuedAt: at },
+      },
+      fate: { kind: 'queued', slot: freeSlot, cap },
+      topic: STREAM.topic,
+      ranges: [range],
+      moves: [{ partition: 0, next: range.to, done: range.from, logEnd: range.to }],
+      dagMove: { next: null, checkedAt: at, always: false },
+      notifies: true,
+    });
+  }
+
+  async function pass(connection: FlushConnection, place: number): Promise<void> {
+    const at = new Date();
+    await lock(connection, at);
+    const next = place * 10 + 10;
+    await passStream(connection, {
+      ...{ ...STREAM, at, isQuiet: true },
+      moves: [{ partition: 0, next, done: next, logEnd: next }],
+      dagMove: { next: null, checkedAt: at, always: true },
+    });
+  }
+
+  function lock(connection: FlushConnection, at: Date): ReturnType<typeof lockDagStream> {
+    const how = { skipLocked: false, mayStart: true, needsNewest: true };
+    return lockDagStream(connection, { ...STREAM, ...how, at });
+  }
+
+  async function register(): Promise<void> {
+    const dag = sampleDag(STREAM.dagId, { a: {}, b: { upstream: ['a'] } });
+    const bundle = { hash: 'h', exportName: 'dag' };
+    const dags = [{ serialized: dag, bundle, source: '' }];
+    await registerDags(database, { file: 'dag.ts', dags, error: null });
+  }
+});
