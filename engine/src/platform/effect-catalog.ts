@@ -45,6 +45,9 @@ export const EFFECTS: Readonly<Record<string, Partial<Record<EffectKind, Effect>
   'engine/src/store/runs/pass-stream.ts': {
     commit: { harmless: 'moves what a look without a run moves; the next look moves it again' },
   },
+  'engine/src/store/sweep/repair-limits.ts': {
+    commit: { harmless: 'counts anew what is wrong; a later sweep counts it anew again' },
+  },
   'engine/src/store/sweep/start-queued-runs.ts': {
     commit: { before: 'run.after-commit', after: 'run.started' },
   },
