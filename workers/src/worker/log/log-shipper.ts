@@ -17,7 +17,7 @@ export interface LogShipperOptions {
   readonly limits?: TryLogLimits;
   /** Most bytes of logs that wait to be sent; what exceeds it is dropped and marked. (Default: 64 MiB) */
   readonly bufferBytes?: number;
-  /** How long a line may wait for company. (Default: 200) */
+  /** How long a line may wait for company, in milliseconds; an ended try's too. (Default: 100) */
   readonly flushMs?: number;
 }
 
@@ -29,6 +29,7 @@ export interface LogShipper {
   drain(withinMs: number): Promise<void>;
 }
 
+const DEFAULT_FLUSH_MS = 100;
 const DEFAULT_BUFFER_BYTES = 64 * 1024 * 1024;
 const MOST_CHUNKS = 256;
 const MOST_BYTES = 1024 * 1024;
@@ -40,7 +41,8 @@ export function createLogShipper(options: LogShipperOptions): LogShipper {
 
 class Shipper implements LogShipper {
   readonly #options: LogShipperOptions;
-  readonly #unflushed = new Set<TryLog>();
+  /** Logs with lines to hand over, and what hands them over: a try that ended ends its log then. */
+  readonly #unflushed = new Map<TryLog, () => void>();
   readonly #ready: LogChunk[] = [];
   #whenIdle: (() => void)[] = [];
   #waitingBytes = 0;
@@ -57,19 +59,15 @@ class Shipper implements LogShipper {
       ...(this.#options.limits ?? DEFAULT_TRY_LOG_LIMITS),
       firstSequence,
     });
-    const flushMs = this.#options.flushMs ?? 200;
     const log: TryLog = {
       ...inner,
       append: (line) => {
         inner.append(line);
-        this.#unflushed.add(log);
-        this.#flushTimer ??= setTimeout(() => {
-          this.#flushAll();
-        }, flushMs).unref();
+        this.#flushSoon(log, () => inner.flush());
       },
+      // Not at once: a request and a commit for each of many short tasks would cost more than the tasks.
       end: () => {
-        this.#unflushed.delete(log);
-        inner.end();
+        this.#flushSoon(log, () => inner.end());
       },
     };
     return log;
@@ -86,10 +84,17 @@ class Shipper implements LogShipper {
     clearTimeout(timer);
   }
 
+  #flushSoon(log: TryLog, handOver: () => void): void {
+    this.#unflushed.set(log, handOver);
+    this.#flushTimer ??= setTimeout(() => {
+      this.#flushAll();
+    }, this.#options.flushMs ?? DEFAULT_FLUSH_MS).unref();
+  }
+
   #flushAll(): void {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
-    for (const log of this.#unflushed) log.flush();
+    for (const handOver of this.#unflushed.values()) handOver();
     this.#unflushed.clear();
   }
 
