@@ -21,6 +21,7 @@ const LAG_EVERY_MS = 3_000;
 const DAGS_A_PAGE = 100;
 const RUNS_A_PAGE = 100;
 const RUNS_A_GRID = 365;
+const NEWEST_RUNS = 8;
 
 export interface DagFilter {
   readonly q?: string;
@@ -44,6 +45,7 @@ export const KEYS = {
   grid: 'grid',
   run: 'run',
   runs: 'runs',
+  newest: 'newest',
   streams: 'streams',
   importErrors: 'import-errors',
 } as const;
@@ -114,6 +116,18 @@ export function useRuns({ dagId = '~', state, runType }: RunFilter) {
       return last.dag_runs.length === RUNS_A_PAGE ? loaded : undefined;
     },
     placeholderData: keepPreviousData,
+  });
+}
+
+/** The last few runs of a DAG, asked for again whenever one of its runs changes. */
+export function useNewestRuns(dagId: string) {
+  return useQuery({
+    queryKey: [KEYS.newest, dagId],
+    queryFn: ({ signal }) =>
+      callApi<DagRunCollection>(
+        `/api/v2/dags/${path(dagId)}/dagRuns${query({ limit: NEWEST_RUNS })}`,
+        { signal },
+      ),
   });
 }
 

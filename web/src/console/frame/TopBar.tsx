@@ -24,12 +24,7 @@ export function TopBar({ onSearch }: { readonly onSearch: () => void }) {
       <span className={styles.space} />
       <ConnectionDot />
       <ZoneButton />
-      <button
-        type="button"
-        className={styles.search}
-        onClick={onSearch}
-        aria-label="Search or jump to"
-      >
+      <button type="button" className={styles.search} onClick={onSearch}>
         <Icon name="search" />
         <span className={styles.searchWord}>Search or jump to</span>
         <Kbd keys="mod+k" />

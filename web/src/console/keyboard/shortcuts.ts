@@ -70,8 +70,7 @@ export function listenToKeys(): () => void {
 function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const key = toKey(event);
-  const hasMod = key.startsWith('mod+');
-  if (!hasMod && (!areSingleKeysOn || isTyping(event) || isDialogOpen())) return;
+  if (!isHeard(key, event)) return;
   const isContinued = pending !== '' && event.timeStamp < pendingUntilMs;
   const sequence = isContinued ? `${pending} ${key}` : key;
   const found = find(sequence) ?? find(key);
@@ -80,6 +79,11 @@ function onKey(event: KeyboardEvent): void {
   if (found === undefined) return;
   event.preventDefault();
   found.run();
+}
+
+/** Single keys are off while somebody types or a dialog is open, and for those who switched them off. */
+function isHeard(key: string, event: KeyboardEvent): boolean {
+  return key.startsWith('mod+') || (areSingleKeysOn && !isTyping(event) && !isDialogOpen());
 }
 
 function toKey(event: KeyboardEvent): string {

@@ -5,6 +5,7 @@ import type { DagRunCollection } from '../../contract/dag-runs.ts';
 import type { UiDagList } from '../../contract/ui-dags.ts';
 import type { UiGrid } from '../../contract/ui-grid.ts';
 import type { UiRun } from '../../contract/ui-run.ts';
+import { hearOfRun } from './new-runs.ts';
 import { patchColumns, type RunChange } from './patch-columns.ts';
 import { patchGrid } from './patch-grid.ts';
 import { patchRun } from './patch-run.ts';
@@ -29,7 +30,8 @@ export function applyChanges(
       page === undefined ? undefined : patchRun(page, change),
     );
     refetches.soon([KEYS.run, change.dag_id, change.dag_run_id]);
-    patchRuns(client, change);
+    if (!patchRuns(client, change)) hearOfRun(change);
+    refetches.later([KEYS.newest, change.dag_id]);
   }
   if (changes.length > 0) refetches.later([KEYS.home]);
 }
@@ -66,7 +68,9 @@ function patchGrids(client: QueryClient, change: RunChange): boolean {
   return isKnown;
 }
 
-function patchRuns(client: QueryClient, change: RunChange): void {
+/** False when no list of runs shows it. */
+function patchRuns(client: QueryClient, change: RunChange): boolean {
+  let isKnown = false;
   client.setQueriesData<InfiniteData<DagRunCollection>>({ queryKey: [KEYS.runs] }, (data) => {
     if (data === undefined) return data;
     const pages = data.pages.map((page) => {
@@ -75,6 +79,7 @@ function patchRuns(client: QueryClient, change: RunChange): void {
       );
       const run = page.dag_runs[index];
       if (run === undefined) return page;
+      isKnown = true;
       const patched = {
         ...run,
         state: change.state,
@@ -87,4 +92,5 @@ function patchRuns(client: QueryClient, change: RunChange): void {
     });
     return { ...data, pages };
   });
+  return isKnown;
 }

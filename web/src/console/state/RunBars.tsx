@@ -1,7 +1,8 @@
 import type { RunColumns } from '../../contract/ui-runs-columns.ts';
-import { stateOfCode } from '../../contract/ui-states.ts';
+import { STATE_CODES, stateOfCode } from '../../contract/ui-states.ts';
 import { formatMs } from '../format/duration.ts';
 import { formatOf } from '../format/number.ts';
+import { countOf } from './run-figures.ts';
 
 const PITCH = 5.5;
 const BAR = 4;
@@ -19,7 +20,7 @@ interface Props {
 export function RunBars({ runs, places = 30 }: Props) {
   const shown = Math.min(places, runs.id.length);
   const spans = runs.id.slice(0, shown).map((_, index) => spanOf(runs, index));
-  const longest = scaleOf(spans);
+  const longest = scaleOf(spans.filter((_, index) => (runs.end[index] ?? null) !== null));
   return (
     <svg
       width={places * PITCH - (PITCH - BAR)}
@@ -77,7 +78,7 @@ function scaleOf(spans: readonly number[]): number {
 }
 
 function heightOf(span: number, longest: number): number {
-  return LOW + (span / longest) * (TALL - LOW);
+  return LOW + Math.min(1, span / longest) * (TALL - LOW);
 }
 
 function spanOf({ start, end }: RunColumns, index: number): number {
@@ -88,8 +89,7 @@ function spanOf({ start, end }: RunColumns, index: number): number {
 
 function describe({ state }: RunColumns, shown: number): string {
   if (shown === 0) return 'no runs yet';
-  const codes = [...state.slice(0, shown)];
-  const failed = codes.filter((code) => code === 'f').length;
-  const running = codes.filter((code) => code === 'r').length;
-  return `last ${formatOf(shown, 'run')}: ${failed} failed, ${running} running`;
+  const codes = state.slice(0, shown);
+  const failed = countOf(codes, STATE_CODES.failed);
+  return `last ${formatOf(shown, 'run')}: ${failed} failed, ${countOf(codes, STATE_CODES.running)} running`;
 }

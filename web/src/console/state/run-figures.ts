@@ -43,3 +43,8 @@ function newestOf(runs: RunColumns): NewestRun | null {
 function quantile(sorted: readonly number[], share: number): number | null {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
 }
+
+/** How many runs of a column of states are in one. */
+export function countOf(states: string, code: string): number {
+  return states.length - states.replaceAll(code, '').length;
+}

@@ -5,7 +5,7 @@ import styles from './Segments.module.css';
 export interface Segment<Value extends string> {
   readonly value: Value;
   readonly content: ReactNode;
-  /** Read out where the content is a sign. */
+  /** What it means, on pointing at it. */
   readonly label?: string;
 }
 
@@ -25,7 +25,6 @@ export function Segments<Value extends string>({ label, segments, value, onChang
           key={segment.value}
           type="button"
           aria-pressed={segment.value === value}
-          aria-label={segment.label}
           title={segment.label}
           onClick={() => onChange(segment.value)}
         >

@@ -2,7 +2,11 @@ import styles from './TabBar.module.css';
 
 interface Props<Value extends string> {
   readonly label: string;
-  readonly tabs: readonly { readonly value: Value; readonly name: string; readonly note?: string }[];
+  readonly tabs: readonly {
+    readonly value: Value;
+    readonly name: string;
+    readonly note?: string;
+  }[];
   readonly value: Value;
   readonly onChange: (value: Value) => void;
 }

@@ -66,7 +66,7 @@ export const DagRow = memo(function DagRow({ dag, lag, isSelected, onTrigger }: 
         <div>{p50 === null ? '–' : formatSeconds(p50)}</div>
         <div className={styles.sub}>{p95 === null ? '' : formatSeconds(p95)}</div>
       </td>
-      <td className={`${styles.right} ${styles.lag}`}>
+      <td className={`${styles.right} ${styles.lag}`} data-none={dag.topic === null}>
         {dag.topic === null ? (
           <span className={styles.quiet}>no stream</span>
         ) : (

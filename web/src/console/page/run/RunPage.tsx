@@ -1,5 +1,145 @@
-import { Say } from '../../ui/Say.tsx';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 
+import type { UiRun } from '../../../contract/ui-run.ts';
+import { runQuery } from '../../api/reads.ts';
+import { shortRun } from '../../frame/crumbs.ts';
+import { useShortcuts } from '../../keyboard/shortcuts.ts';
+import { Foot } from '../../ui/Foot.tsx';
+import { QueryState } from '../../ui/QueryState.tsx';
+import { TabBar } from '../../ui/TabBar.tsx';
+import { Card } from '../../ui/Card.tsx';
+import { usePageTitle } from '../../ui/use-page-title.ts';
+import { ClearDialog } from './ClearDialog.tsx';
+import { Failure } from './Failure.tsx';
+import { Gantt } from './Gantt.tsx';
+import { Logs } from './Logs.tsx';
+import { MarkDialog } from './MarkDialog.tsx';
+import { Params } from './Params.tsx';
+import { RunHead } from './RunHead.tsx';
+import { RunRanges } from './RunRanges.tsx';
+import styles from './RunPage.module.css';
+import { TaskTable } from './TaskTable.tsx';
+import { type RunTab, toRunView } from './run-view.ts';
+
+export type RunDialog =
+  { readonly kind: 'clear'; readonly scope: 'failed' | 'all' | 'task' } | { readonly kind: 'mark' };
+
+/** The debugging desk: what happened, why, and what to do about it. */
 export function RunPage() {
-  return <Say fact="RunPage" />;
+  const { dagId, runId } = useParams({ from: '/framed/dags/$dagId/runs/$runId' });
+  const query = useQuery(runQuery(dagId, runId));
+  const state = query.data?.run.state;
+  usePageTitle(`run ${shortRun(runId)}${state === undefined ? '' : ` ${state}`} · ${dagId}`);
+  return (
+    <QueryState query={query} what={`run ${runId} of ${dagId}`}>
+      {(page) => <Desk key={`${dagId} ${runId}`} page={page} />}
+    </QueryState>
+  );
+}
+
+function Desk({ page }: { readonly page: UiRun }) {
+  const search = useSearch({ from: '/framed/dags/$dagId/runs/$runId' });
+  const navigate = useNavigate({ from: '/dags/$dagId/runs/$runId' });
+  const [dialog, setDialog] = useState<RunDialog>();
+  const view = toRunView(page, search);
+  const show = (next: Partial<typeof search>) =>
+    void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
+  useRunKeys(page, view, { show, open: setDialog });
+  return (
+    <>
+      <RunHead page={page} onDialog={setDialog} />
+      <div className={styles.columns}>
+        <div className={styles.left}>
+          <Gantt
+            page={page}
+            selected={
+              view.task === undefined
+                ? null
+                : { taskId: view.task.task_id, tryNumber: search.try ?? null }
+            }
+            onSelect={(task, tryNumber) =>
+              show({
+                task,
+                try: tryNumber ?? undefined,
+                tab: view.tab === 'failure' || view.tab === 'params' ? 'logs' : view.tab,
+              })
+            }
+          />
+          <RunRanges run={page.run} />
+        </div>
+        <Card className={styles.right} label="Details">
+          <TabBar
+            label="Details"
+            value={view.tab}
+            onChange={(tab) => show({ tab })}
+            tabs={view.tabs.map((tab) => ({ value: tab, ...TAB_NAMES[tab](page) }))}
+          />
+          {view.tab === 'failure' && page.failure !== null && (
+            <Failure
+              page={page}
+              failure={page.failure}
+              onOpenLogs={(task, tryNumber) => show({ tab: 'logs', task, try: tryNumber })}
+            />
+          )}
+          {view.tab === 'logs' && <Logs page={page} view={view} onShow={show} />}
+          {view.tab === 'tasks' && (
+            <TaskTable
+              page={page}
+              selected={view.task?.task_id}
+              onShow={show}
+              onDialog={setDialog}
+            />
+          )}
+          {view.tab === 'params' && <Params page={page} />}
+        </Card>
+      </div>
+      <Foot keys={['[', ']', '{', '}', 'l', 'shift+r', '?']} />
+      {dialog?.kind === 'clear' && (
+        <ClearDialog
+          page={page}
+          scope={dialog.scope}
+          task={view.task}
+          onClose={() => setDialog(undefined)}
+        />
+      )}
+      {dialog?.kind === 'mark' && view.task !== undefined && (
+        <MarkDialog page={page} task={view.task} onClose={() => setDialog(undefined)} />
+      )}
+    </>
+  );
+}
+
+const TAB_NAMES: Readonly<Record<RunTab, (page: UiRun) => { name: string; note?: string }>> = {
+  failure: () => ({ name: 'Failure' }),
+  logs: () => ({ name: 'Logs' }),
+  tasks: ({ tasks }) => ({ name: 'Tasks', note: String(tasks.length) }),
+  params: () => ({ name: 'Params' }),
+};
+
+interface Doing {
+  readonly show: (next: { tab?: RunTab; task?: string; try?: number }) => void;
+  readonly open: (dialog: RunDialog) => void;
+}
+
+function useRunKeys(page: UiRun, view: ReturnType<typeof toRunView>, { show, open }: Doing): void {
+  const navigate = useNavigate();
+  const { dag_id: dagId } = page.run;
+  const go = (runId: string | null) => {
+    if (runId !== null) void navigate({ to: '/dags/$dagId/runs/$runId', params: { dagId, runId } });
+  };
+  const step = (by: number) => {
+    const next = (view.shownTry?.try_number ?? 1) + by;
+    const isThere = view.task?.tries.some(({ try_number: number }) => number === next) ?? false;
+    if (isThere && view.task !== undefined) show({ task: view.task.task_id, try: next });
+  };
+  useShortcuts('Run', [
+    { keys: '[', label: 'Try before', run: () => step(-1) },
+    { keys: ']', label: 'Next try', run: () => step(1) },
+    { keys: '{', label: 'Run before', run: () => go(page.previous_run_id) },
+    { keys: '}', label: 'Next run', run: () => go(page.next_run_id) },
+    { keys: 'l', label: 'Logs', run: () => show({ tab: 'logs' }) },
+    { keys: 'shift+r', label: 'Retry failed', run: () => open({ kind: 'clear', scope: 'failed' }) },
+  ]);
 }

@@ -1,0 +1,33 @@
+import { useMemo } from 'react';
+
+import { useTaskLog } from '../../api/task-log.ts';
+import type { TaskAddress } from '../../api/writes.ts';
+import { LogLines } from './LogLines.tsx';
+import styles from './Logs.module.css';
+
+const BEFORE = 5;
+const AFTER = 4;
+
+interface Props {
+  readonly address: TaskAddress;
+  readonly tryNumber: number;
+  /** From 1; null: the end of the log. */
+  readonly aroundLine: number | null;
+}
+
+/** A few lines round the one that matters. */
+export function LogWindow({ address, tryNumber, aroundLine }: Props) {
+  const { lines, isRead } = useTaskLog(address, tryNumber, false);
+  const shown = useMemo(() => {
+    const numbered = lines.map((message, index) => ({ number: index + 1, message }));
+    if (aroundLine === null) return numbered.slice(-(BEFORE + AFTER));
+    return numbered.slice(Math.max(0, aroundLine - 1 - BEFORE), aroundLine + AFTER);
+  }, [lines, aroundLine]);
+  if (!isRead) return <div className={styles.small} />;
+  if (shown.length === 0) return <p className={styles.none}>This try logged nothing.</p>;
+  return (
+    <div className={styles.small}>
+      <LogLines lines={shown} />
+    </div>
+  );
+}
