@@ -1,6 +1,7 @@
 import type { Sql } from './db.ts';
 
-const KEYS_A_PARTITION = 1_000_000;
+/** Run keys a partition of the tables below a run: the first begins at 1. */
+export const KEYS_A_PARTITION = 1_000_000;
 
 /**
  * Keeps a partition ready behind the one in use. Made before the key sequence reaches it, so that creating a

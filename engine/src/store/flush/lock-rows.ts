@@ -16,6 +16,7 @@ import {
   type Rows,
   type Statement,
 } from './flush-connection.ts';
+import { perPartition } from './per-partition.ts';
 
 /** What trip one brings back. */
 export interface LockedRows {
@@ -51,16 +52,16 @@ export const TASK_COLUMNS = `
          as packed,
        task.chosen`;
 
-const LOCK_TASKS: Statement = {
-  name: 'lock_tasks',
-  text: `
+const lockTasks = perPartition(
+  'lock_tasks',
+  (suffix) => `
 select ${TASK_COLUMNS}
   from unnest($1::bigint[], $2::int[]) as wanted (run_key, ix)
-  join tidegate.task_instance as task
+  join tidegate.task_instance${suffix} as task
     on task.run_key = wanted.run_key and task.ix = wanted.ix
  order by task.run_key, task.ix
    for no key update of task`,
-};
+);
 
 const LOCK_LIMITS: Statement = {
   name: 'lock_limits',
@@ -89,7 +90,7 @@ export async function lockRows(
   const [, runs, tasks, limits, drawn] = await together([
     connection.send(BEGIN),
     connection.send(LOCK_RUNS, [plainArray(touches.runs)]),
-    connection.send(LOCK_TASKS, taskKeys(touches.tasks)),
+    connection.send(lockTasks(touches.tasks), taskKeys(touches.tasks)),
     connection.send(LOCK_LIMITS, [touches.limits]),
     connection.send(DRAW_TOKENS, [tokens]),
   ] as const);
@@ -108,7 +109,7 @@ export async function lockMoreTasks(
   connection: FlushConnection,
   refs: readonly TaskRef[],
 ): Promise<Map<number, TaskRow>> {
-  return toTaskRows(await connection.send(LOCK_TASKS, taskKeys(refs)));
+  return toTaskRows(await connection.send(lockTasks(refs), taskKeys(refs)));
 }
 
 function taskKeys(refs: readonly TaskRef[]): [string, string] {

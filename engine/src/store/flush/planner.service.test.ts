@@ -76,7 +76,42 @@ describeWith(['postgres'], 'plans of a flush', () => {
     expect(filtered).toEqual([]);
   });
 
-  async function createRuns(): Promise<number[]> {
+  it('are taken over two partitions when the runs of one flush lie in both', async () => {
+    await database.query("select setval('tidegate.dag_run_run_key_seq', $1)", [
+      1_000_000 - RUNS / 2,
+    ]);
+    const connection = new FlushConnection(own.url);
+    const cache = new RunInfoCache(database);
+    const runs = await createRuns('late');
+    expect(Math.min(...runs)).toBeLessThan(1_000_000);
+    expect(Math.max(...runs)).toBeGreaterThan(1_000_000);
+    await cache.load(runs);
+    const demands = [{ sessionKey: 1, queues: new Set(['default']), slots: RUNS }];
+    let done = await runFlush(
+      connection,
+      { ...NOTHING, nowMs: Date.now(), begins: runs, demands },
+      cache,
+    );
+    for (let hop = 0; hop < 2; hop += 1) {
+      expect(done.writes.grants).toHaveLength(RUNS);
+      const reports = done.writes.grants.map(({ task }) => ({
+        ...task,
+        outcome: { kind: 'success', output: hop } as const,
+        startMs: null,
+        endMs: Date.now(),
+      }));
+      done = await runFlush(connection, { ...NOTHING, nowMs: Date.now(), reports, demands }, cache);
+    }
+    await connection.drop();
+    expect(done.ended.toSorted((a, b) => a - b)).toEqual(runs.toSorted((a, b) => a - b));
+    const { rows } = await database.query<{ tries: number }>(
+      `select count(*)::int as tries from tidegate.task_try where run_key = any ($1) and state = 'success'`,
+      [runs],
+    );
+    expect(rows[0]?.tries).toBe(RUNS * 2);
+  });
+
+  async function createRuns(prefix = 'r'): Promise<number[]> {
     const dag = sampleDag('planned', { a: {}, b: { upstream: ['a'], input: { it: 'a' } } });
     const bundle = { hash: 'h', exportName: 'dag' };
     await registerDags(database, {
@@ -92,7 +127,7 @@ describeWith(['postgres'], 'plans of a flush', () => {
         tx,
         Array.from({ length: RUNS }, (_, place) => ({
           dagId: dag.id,
-          runId: `r${place}`,
+          runId: `${prefix}${place}`,
           versionKey: rows[0]?.key ?? 0,
           runType: 'manual' as const,
           lane: 'live' as const,

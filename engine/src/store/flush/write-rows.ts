@@ -2,14 +2,15 @@ import type { FlushWrites } from '../../state/flush-batch.ts';
 import type { RunRow, TaskRow, TryRow } from '../../state/flush-rows.ts';
 import { plainColumn } from './array-literal.ts';
 import type { Statement } from './flush-connection.ts';
+import { perPartition } from './per-partition.ts';
 
 /** One statement with its values, ready to be sent. */
 export type Write = readonly [Statement, readonly unknown[]];
 
-const WRITE_TASKS: Statement = {
-  name: 'write_tasks',
-  text: `
-update tidegate.task_instance as task
+const writeTasksIn = perPartition(
+  'write_tasks',
+  (suffix) => `
+update tidegate.task_instance${suffix} as task
    set state = new.state, try_number = new.try_number, max_tries = new.max_tries, token = new.token,
        success = new.success, failed = new.failed, upstream_failed = new.upstream_failed,
        skipped = new.skipped, removed = new.removed, setup_success = new.setup_success,
@@ -29,14 +30,14 @@ update tidegate.task_instance as task
          chosen
        )
  where task.run_key = new.run_key and task.ix = new.ix`,
-};
+);
 
 /** No guard on state: the rows are locked and were checked, so the planner has nothing to stumble over. */
 export function writeTasks(rows: readonly TaskRow[]): Write {
   const column = (pick: (row: TaskRow) => number | string | null): string =>
     plainColumn(rows, pick);
   return [
-    WRITE_TASKS,
+    writeTasksIn(rows),
     [
       column((row) => row.runKey),
       column((row) => row.ix),
@@ -149,10 +150,10 @@ update tidegate.limit_usage as usage
  where usage.key = new.key`,
 };
 
-const WRITE_TRIES: Statement = {
-  name: 'write_tries',
-  text: `
-insert into tidegate.task_try as try (
+const writeTriesIn = perPartition(
+  'write_tries',
+  (suffix) => `
+insert into tidegate.task_try${suffix} as try (
   run_key, ix, try_number, state, token, clear_number, session_key, scheduled_ms, start_ms, end_ms,
   output, error
 )
@@ -166,12 +167,12 @@ select *
        session_key = excluded.session_key, scheduled_ms = excluded.scheduled_ms,
        start_ms = excluded.start_ms, end_ms = excluded.end_ms, output = excluded.output,
        error = excluded.error, waiting_for = null`,
-};
+);
 
 export function writeTries(rows: readonly TryRow[]): Write {
   const column = (pick: (row: TryRow) => number | string | null): string => plainColumn(rows, pick);
   return [
-    WRITE_TRIES,
+    writeTriesIn(rows),
     [
       column((row) => row.runKey),
       column((row) => row.ix),
