@@ -28,6 +28,9 @@ import { serveApi } from './process/serve-api.ts';
 import { startSampleFeed } from './sample-feed.ts';
 import { checkReachable, findFreePort } from './services/index.ts';
 
+/** A database that takes statements and never answers must not keep people waiting. */
+const PATIENCE_MS = 10_000;
+
 export interface Standalone {
   readonly url: string;
   /** What runs, in a few words for the ready line. */
@@ -81,10 +84,11 @@ async function start(
     warm,
     ...deps,
   };
-  const database = new Database({ url: databases.metadataUrl, logger: deps.logger });
+  const url = databases.metadataUrl;
+  const database = new Database({ url, logger: deps.logger, patienceMs: PATIENCE_MS });
   cleanup.add(CLEANUP_ORDER.connections, () => database.close());
   const metadata = { variable: 'TIDEGATE_DATABASE_URL', url: config.databaseUrl };
-  await naming(metadata, 'TARGET_UNUSABLE', () => migrate(database));
+  await naming(metadata, 'TARGET_UNUSABLE', () => migrateWhole(url));
   const brokers = { variable: 'TIDEGATE_KAFKA_BROKERS', url: config.kafka?.brokers.join(',') };
   const topicLog = await naming(brokers, 'SERVICE_UNUSABLE', () => openTopicLog(assembly.topicLog));
   cleanup.add(CLEANUP_ORDER.connections, () => topicLog.close());
@@ -92,13 +96,27 @@ async function start(
   if (config.kafka === undefined) {
     cleanup.add(CLEANUP_ORDER.web, startLogRetention(topicLog, BANK.topic, deps.logger));
   }
-  const url = await startWeb(assembly, { database, topicLog }, cleanup);
+  const webUrl = await startWeb(assembly, { database, topicLog }, cleanup);
   await register(assembly, cleanup);
   const metricsParts = { host: config.host, database, topicLog, children, logger: deps.logger };
   const metrics = await startMetrics(metricsParts);
   if (metrics !== undefined) cleanup.add(CLEANUP_ORDER.web, () => metrics.stop());
   const { total } = await listDags(database, { limit: 1, offset: 0 });
-  return { url, summary: `${total} DAG${total === 1 ? '' : 's'}`, stop: () => cleanup.run() };
+  return {
+    url: webUrl,
+    summary: `${total} DAG${total === 1 ? '' : 's'}`,
+    stop: () => cleanup.run(),
+  };
+}
+
+/** Migrations take as long as they take. */
+async function migrateWhole(url: string): Promise<void> {
+  const database = new Database({ url, poolSize: 1 });
+  try {
+    await migrate(database);
+  } finally {
+    await database.close();
+  }
 }
 
 async function checkPort({ host, port }: StandaloneConfig): Promise<void> {

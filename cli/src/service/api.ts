@@ -7,6 +7,9 @@ import { checkServers } from './config.ts';
 import { requireKafka, requireValue } from './required.ts';
 import type { StartService } from './run-service.ts';
 
+/** A database that takes statements and never answers must not keep people waiting. */
+const PATIENCE_MS = 10_000;
+
 /**
  * `tidegate api`: API and console. `listenHost` is where to listen when it is not `TIDEGATE_HOST`: inside of a
  * container whose port is published on `TIDEGATE_HOST` only.
@@ -15,7 +18,7 @@ export function startApiService(listenHost: string | undefined): StartService {
   return async (config, logger) => {
     await checkServers(config, ['database', 'kafka']);
     const url = requireValue(config.databaseUrl);
-    const database = new Database({ url, logger });
+    const database = new Database({ url, logger, patienceMs: PATIENCE_MS });
     await naming({ variable: 'TIDEGATE_DATABASE_URL', url }, 'TARGET_UNUSABLE', () =>
       checkSchema(database),
     );

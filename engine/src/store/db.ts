@@ -22,6 +22,11 @@ export interface DatabaseOptions {
   readonly logger?: Logger;
   /** Connections for everything but the flush, the logs and LISTEN. (Default: 4) */
   readonly poolSize?: number;
+  /**
+   * How long a statement may go unanswered before it fails and its connection is given up: where people wait.
+   * (Default: as long as it takes)
+   */
+  readonly patienceMs?: number;
 }
 
 const CONFLICT_ATTEMPTS = 20;
@@ -103,6 +108,7 @@ function createPool(options: DatabaseOptions, max: number, logger: Logger): pg.P
     types: pgTypes,
     application_name: 'tidegate',
     connectionTimeoutMillis: 10_000,
+    ...(options.patienceMs === undefined ? {} : { query_timeout: options.patienceMs }),
     keepAlive: true,
     // A transaction whose process hangs must not hold run rows for ever.
     options: '-c idle_in_transaction_session_timeout=30s',
