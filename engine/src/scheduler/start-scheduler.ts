@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 
 import { registerExecution } from '../execution/execution-plugin.ts';
-import { systemClock, type Clock } from '../platform/clock.ts';
+import type { Clock } from '../platform/clock.ts';
 import { silentLogger, type Logger } from '../platform/log.ts';
 import type { TaskQueue } from '../queue/task-queue.ts';
 import type { MarkedRunState, MarkedTaskState } from '../state/change-tasks.ts';
 import type { Database } from '../store/db.ts';
 import { notify } from '../store/notifications.ts';
+import { readDatabaseTime } from '../store/read-clock.ts';
 import { setDagPaused } from '../store/reads/list-dags.ts';
 import { Seal } from '../store/sealed.ts';
 import type { TopicLog } from '../topic-log/topic-log.ts';
@@ -14,11 +15,13 @@ import { createOutboxDispatcher, type OutboxDispatcher } from './runs/outbox-dis
 import { createRunMaker, type RunMaker } from './runs/run-maker.ts';
 import { readStreamLag, type StreamLag } from './runs/stream-lag.ts';
 import type { TriggeredRun, TriggerRequest } from './runs/trigger-run.ts';
+import { DatabaseClock } from './database-clock.ts';
 import { SchedulerCore } from './scheduler-core.ts';
 
 export interface SchedulerOptions {
   readonly database: Database;
   readonly topicLog: TopicLog;
+  /** (Default: the database's) */
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Signs task tokens and seals stored secrets; equal on all schedulers of a database. First one is current. */
@@ -68,7 +71,10 @@ export interface Scheduler {
 
 /** Starts a scheduler on a migrated database. Any number may run at once. */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
-  const scheduler = new RunningScheduler(options);
+  const { database, logger = silentLogger } = options;
+  const readTime = (): Promise<number> => readDatabaseTime(database);
+  const clock = options.clock ?? (await DatabaseClock.open({ readTime, logger }));
+  const scheduler = new RunningScheduler({ ...options, clock });
   await scheduler.start();
   return scheduler;
 }
@@ -81,11 +87,11 @@ class RunningScheduler implements Scheduler {
   private readonly outbox: OutboxDispatcher | null;
   private readonly seal: Seal;
 
-  constructor(options: SchedulerOptions) {
+  constructor(options: SchedulerOptions & { readonly clock: Clock }) {
     const { database, topicLog } = options;
     const logger = options.logger ?? silentLogger;
     this.options = options;
-    this.clock = options.clock ?? systemClock;
+    this.clock = options.clock;
     this.seal = new Seal(options.secretKeys);
     this.outbox =
       options.queue === undefined
@@ -179,6 +185,7 @@ class RunningScheduler implements Scheduler {
     await this.maker.close();
     await this.core.close();
     await this.outbox?.close();
+    if (this.clock instanceof DatabaseClock) this.clock.close();
   }
 }
 
