@@ -194,12 +194,12 @@ export class SchedulerCore {
     const { database, clock } = this.options;
     const started = await startQueuedRuns(database, new Date(clock.now()));
     this.hasQueuedRuns = started.hasMore;
-    if (started.runKeys.length > 0) failpoint('run.started');
     await this.begin(started.runKeys);
   }
 
   /** Fresh runs go through the flush; cleared ones are settled whole. */
   private async begin(runKeys: readonly number[]): Promise<void> {
+    if (runKeys.length > 0) failpoint('run.started');
     await this.cache.load(runKeys);
     const isFresh = (runKey: number): boolean => this.cache.get(runKey)?.clearNumber === 0;
     this.flusher.begin(runKeys.filter(isFresh));
