@@ -1,8 +1,11 @@
+import assert from 'node:assert/strict';
+import { deflateSync } from 'node:zlib';
+
 import { chainOf, sampleDag, type SampleTask } from '../../engine/test/engine/sample-dags.ts';
-import { TestEngine } from '../../engine/test/engine/test-engine.ts';
-import { FAILURE, SUCCESS, TestWorker } from '../../engine/test/engine/test-worker.ts';
+import { TestEngine, WORKER_TOKEN } from '../../engine/test/engine/test-engine.ts';
+import { FAILURE, SUCCESS, TestWorker, toKey } from '../../engine/test/engine/test-worker.ts';
 import type { TaskOutcome } from '@tidegate/engine/dag';
-import type { Grant } from '@tidegate/engine/execution-contract';
+import type { Grant, LogLine } from '@tidegate/engine/execution-contract';
 import type { ApiUnderTest } from './api-under-test.ts';
 
 export { chainOf, FAILURE, SUCCESS };
@@ -62,8 +65,37 @@ export class WorkedRuns implements AsyncDisposable {
     return this.worker.claimOne();
   }
 
-  async finish(grant: Grant): Promise<void> {
-    await this.worker.finish([grant]);
+  async finish(grant: Grant, outcome: TaskOutcome = SUCCESS): Promise<void> {
+    await this.worker.finish([grant], outcome);
+  }
+
+  /** Stores lines of a try's log as one chunk, `firstLine` counted from 0. */
+  async log(
+    grant: Grant,
+    chunk: { readonly sequence: number; readonly firstLine: number },
+    lines: readonly LogLine[],
+  ): Promise<void> {
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const compressed = deflateSync(text).toString('base64');
+    const answer = await this.engine.app.inject({
+      method: 'POST',
+      url: '/execution/log',
+      headers: { authorization: `Bearer ${WORKER_TOKEN}` },
+      payload: {
+        workerId: this.worker.workerId,
+        chunks: [
+          {
+            ...chunk,
+            task: toKey(grant),
+            lines: lines.length,
+            bytes: Buffer.byteLength(text),
+            highestLevel: lines.some((line) => line.level === 'error') ? 'error' : 'info',
+            data: compressed,
+          },
+        ],
+      },
+    });
+    assert.equal(answer.statusCode, 204, answer.body);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -110,8 +110,9 @@ function createPool(options: DatabaseOptions, max: number, logger: Logger): pg.P
     connectionTimeoutMillis: 10_000,
     ...(options.patienceMs === undefined ? {} : { query_timeout: options.patienceMs }),
     keepAlive: true,
+    // Compiling a statement costs more than any of ours takes.
     // A transaction whose process hangs must not hold run rows for ever.
-    options: '-c idle_in_transaction_session_timeout=30s',
+    options: '-c idle_in_transaction_session_timeout=30s -c jit=off',
   });
   // An idle connection that breaks is replaced by the pool; unheard, the event would end the process.
   pool.on('error', (err) => logger.warn({ err }, 'metadata connection lost'));

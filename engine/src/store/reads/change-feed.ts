@@ -20,13 +20,17 @@ export interface ChangedRun {
   readonly failed_tasks: number;
 }
 
-/** Where a reader of changes begins: behind everything that is committed now. */
+/**
+ * Where a reader of changes begins: the newest key given out. The table itself may be empty, since its rows
+ * live for a minute; with a crash of the server its keys may begin again.
+ */
 export async function readFeedEnd(
   sql: Sql,
 ): Promise<{ readonly deltaKey: number; readonly runKey: number }> {
   const { rows } = await sql.query<{ delta_key: number; run_key: number }>(
-    `select coalesce((select max(delta_key) from tidegate.flush_delta), 0) as delta_key,
-            coalesce((select max(run_key) from tidegate.dag_run), 0) as run_key`,
+    `select delta.last_value as delta_key,
+            coalesce((select max(run_key) from tidegate.dag_run), 0) as run_key
+       from tidegate.flush_delta_delta_key_seq as delta`,
   );
   return { deltaKey: rows[0]?.delta_key ?? 0, runKey: rows[0]?.run_key ?? 0 };
 }

@@ -79,10 +79,11 @@ export interface RunFilter {
 
 // The page is cut before ranges and versions are looked up: their cost never grows with history.
 const SELECT_PAGE = (page: string) => `
-  with page as (${page})
-  select page.*, version.number as version_number, version.created_at as version_created_at,
+  with page as (${page}),
+  placed as (select page.*, row_number() over () as place from page)
+  select placed.*, version.number as version_number, version.created_at as version_created_at,
          coalesce(run_ranges.ranges, '[]') as ranges
-    from page
+    from placed
     join tidegate.dag_version as version using (version_key)
     left join lateral (
       select json_agg(
@@ -90,9 +91,9 @@ const SELECT_PAGE = (page: string) => `
                order by topic, partition
              ) as ranges
         from tidegate.run_range
-       where run_range.run_key = page.run_key
+       where run_range.run_key = placed.run_key
     ) as run_ranges on true
-   order by page.place`;
+   order by placed.place`;
 
 const RUN_COLUMNS = `
   run.run_key, run.dag_id, run.run_id, run.state, run.run_type, run.lane, run.logical_date,
@@ -109,7 +110,7 @@ export async function listRuns(
   const counting = [...where.values];
   const order = toOrderSql(filter.order, RUN_ORDERS, 'run.run_key desc');
   const page = `
-    select ${RUN_COLUMNS}, row_number() over (order by ${order}) as place
+    select ${RUN_COLUMNS}
       from tidegate.dag_run as run
      where ${where.toSql()}
      order by ${order}
@@ -156,7 +157,7 @@ export function runConditions(filter: Omit<RunFilter, 'limit' | 'offset'>): Cond
 
 export async function findRun(sql: Sql, dagId: string, runId: string): Promise<RunRow | undefined> {
   const page = `
-    select ${RUN_COLUMNS}, 1 as place
+    select ${RUN_COLUMNS}
       from tidegate.dag_run as run
      where run.dag_id = $1 and run.run_id = $2`;
   const { rows } = await sql.query<RunRow>(SELECT_PAGE(page), [dagId, runId]);

@@ -77,8 +77,8 @@ export async function listTaskInstancesAt(
 }
 
 const ORDERS = {
-  id: 'instance.run_key',
-  map_index: 'instance.run_key',
+  id: 'run.run_key',
+  map_index: 'run.run_key',
   start_date: 'instance.start_ms',
   end_date: 'instance.end_ms',
   duration: 'instance.end_ms - instance.start_ms',
@@ -120,23 +120,30 @@ export async function listTaskInstancesOfRuns(
 ): Promise<{ instances: TaskInstanceOfRun[]; total: number }> {
   const where = toConditions(filter);
   const counting = [...where.values];
-  const from = `tidegate.task_instance as instance
-       join tidegate.dag_run as run using (run_key)`;
-  const order = toOrderSql(filter.order, ORDERS, 'instance.run_key desc, instance.ix');
+  // Run by run, the newest first, so that a page costs what it shows: `offset 0` keeps it a look-up by key.
+  const from = `tidegate.dag_run as run
+          cross join lateral (
+            select *
+              from tidegate.task_instance
+             where task_instance.run_key = run.run_key
+            offset 0
+          ) as instance`;
+  const order = toOrderSql(filter.order, ORDERS, 'run.run_key desc, instance.ix');
   const [instances, counted] = await Promise.all([
     sql.query<TaskInstanceOfRun>(
       `with page as (
          select ${COLUMNS}, instance.session_key, run.dag_id, run.run_id, run.version_key,
-                run.logical_date, run.run_after, row_number() over (order by ${order}) as place
+                run.logical_date, run.run_after
            from ${from}
           where ${where.toSql()}
-          order by place
+          order by ${order}
           limit ${where.value(filter.limit)} offset ${where.value(filter.offset)}
-       )
-       select page.*, session.name as worker
-         from page
-         left join tidegate.instance as session on session.instance_key = page.session_key
-        order by page.place`,
+       ),
+       placed as (select page.*, row_number() over () as place from page)
+       select placed.*, session.name as worker
+         from placed
+         left join tidegate.instance as session on session.instance_key = placed.session_key
+        order by placed.place`,
       where.values,
     ),
     sql.query<{ total: number }>(

@@ -10,6 +10,13 @@ const LOOK_AFTER_FAILURE_MS = 1_000;
 /** Looks go on after the last reader left, so that it may come back and miss nothing. */
 const LINGER_MS = 60_000;
 
+export interface EventFeedOptions {
+  readonly database: Database;
+  readonly logger: Logger;
+  /** Milliseconds of a clock that only goes forward. (Default: since this process started) */
+  readonly now?: () => number;
+}
+
 type Send = (event: FeedEvent) => void;
 
 /** What happens to runs, for any number of readers; the database is read once for all, and only while there are any. */
@@ -19,6 +26,8 @@ export class EventFeed {
   readonly #reader: ChangeReader;
   readonly #buffer = new EventBuffer();
   readonly #readers = new Map<Send, () => void>();
+  readonly #now: () => number;
+  #starting: Promise<void> | null = null;
   #looping: Promise<void> | null = null;
   #emptySinceMs = 0;
   #isClosed = false;
@@ -26,8 +35,9 @@ export class EventFeed {
   #isListening = false;
   #wake: () => void = () => undefined;
 
-  constructor({ database, logger }: { readonly database: Database; readonly logger: Logger }) {
+  constructor({ database, logger, now }: EventFeedOptions) {
     this.#logger = logger;
+    this.#now = now ?? (() => performance.now());
     this.#reader = new ChangeReader(database);
     this.#listener = new NotificationListener(database.url, {
       logger,
@@ -35,6 +45,15 @@ export class EventFeed {
         if (notification.kind === 'dags') this.#tell('dags', {});
       },
     });
+  }
+
+  /** Begins to look, unless it does already; its first reader is waited for like one that left. */
+  async #start(): Promise<void> {
+    if (this.#looping !== null) return;
+    this.#starting ??= this.#reader.start().finally(() => (this.#starting = null));
+    await this.#starting;
+    this.#emptySinceMs = this.#now();
+    this.#looping ??= this.#loop();
   }
 
   /** Readers connected now. */
@@ -50,10 +69,7 @@ export class EventFeed {
     send: Send,
     options: { readonly lastId: string | undefined; readonly end: () => void },
   ): Promise<() => void> {
-    if (this.#looping === null) {
-      await this.#reader.start();
-      this.#looping ??= this.#loop();
-    }
+    await this.#start();
     const { lastId } = options;
     const missed = lastId === undefined ? [] : this.#buffer.since(lastId);
     send({ id: this.#buffer.lastId, name: 'hello', data: {} });
@@ -62,7 +78,7 @@ export class EventFeed {
     this.#readers.set(send, options.end);
     return () => {
       this.#readers.delete(send);
-      this.#emptySinceMs = performance.now();
+      this.#emptySinceMs = this.#now();
     };
   }
 
@@ -85,7 +101,7 @@ export class EventFeed {
   }
 
   #isIdle(): boolean {
-    return this.#readers.size === 0 && performance.now() - this.#emptySinceMs > LINGER_MS;
+    return this.#readers.size === 0 && this.#now() - this.#emptySinceMs > LINGER_MS;
   }
 
   async #look(): Promise<boolean> {
@@ -94,7 +110,7 @@ export class EventFeed {
         await this.#listener.open();
         this.#isListening = true;
       }
-      const look = await this.#reader.look(performance.now());
+      const look = await this.#reader.look(this.#now());
       if (look.kind === 'changes') this.#tell('changes', look.changes);
       if (look.kind === 'everything') this.#tell('invalidate', { dag_ids: null });
       this.#hasFailed = false;
@@ -111,7 +127,7 @@ export class EventFeed {
   }
 
   #tell(name: FeedEvent['name'], data: FeedEvent['data']): void {
-    const event = this.#buffer.add(name, data, performance.now());
+    const event = this.#buffer.add(name, data, this.#now());
     for (const send of [...this.#readers.keys()]) send(event);
   }
 

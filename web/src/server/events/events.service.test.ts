@@ -1,11 +1,14 @@
 import { type AddressInfo } from 'node:net';
 
+import { silentLogger } from '@tidegate/engine/platform';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../../../../test/services/services.ts';
 import { type ApiUnderTest, createApiUnderTest } from '../../../test/api-under-test.ts';
 import { EventReader } from '../../../test/event-reader.ts';
 import { chainOf, WorkedRuns } from '../../../test/worked-runs.ts';
+import type { FeedEvent } from './event-buffer.ts';
+import { EventFeed } from './event-feed.ts';
 
 describeWith(['postgres'], 'the event stream', () => {
   let api: ApiUnderTest;
@@ -102,6 +105,25 @@ describeWith(['postgres'], 'the event stream', () => {
     await reader.until((event) => event.name === 'hello');
     await api.access.revoke(own);
     await reader.ended;
+  });
+
+  it('reads on for whoever comes to a server that ran for long without a reader', async () => {
+    const feed = new EventFeed({
+      database: api.database,
+      logger: silentLogger,
+      now: () => 86_400_000 + performance.now(),
+    });
+    const seen: FeedEvent[] = [];
+    const none = { lastId: undefined, end: () => undefined };
+    await Promise.all([
+      feed.subscribe((event) => seen.push(event), none),
+      feed.subscribe(() => undefined, none),
+    ]);
+    await worked.run('chain');
+    await expect
+      .poll(() => seen.map((event) => event.name), { timeout: 20_000 })
+      .toContain('changes');
+    await feed.close();
   });
 
   it('is refused without one', async () => {
