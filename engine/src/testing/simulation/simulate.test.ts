@@ -21,7 +21,7 @@ it('does the same again with the same seed', () => {
   expect(simulate(7)).toEqual(simulate(7));
 });
 
-describe('a spoiled store is noticed', () => {
+describe('a spoiled store is noticed', { timeout: PATIENCE_MS }, () => {
   it.each([
     ['I6 a counter that is not written', forgettingCounters, /^I6 /],
     ['I9 a late report that is taken', takingAnyToken, /^I9 /],
