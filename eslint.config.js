@@ -43,7 +43,14 @@ const LAW = [
 ];
 
 const PURE = ['engine/src/dag/**/*.ts', 'engine/src/state/**/*.ts', 'engine/src/schedule/**/*.ts'];
-const TESTS = ['**/*.test.ts', '**/*.test-d.ts', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**'];
+const TESTS = [
+  '**/*.test.ts',
+  '**/*.test-d.ts',
+  'test/**/*.ts',
+  'bench/**/*.ts',
+  'scripts/**',
+  'docs/**',
+];
 
 const noProcessEnv = {
   object: 'process',
