@@ -6,19 +6,15 @@ import ZongJi, {
 import type { Connection } from 'mysql2';
 
 import type { ResolvedCaptureConfig } from './capture-config.ts';
+import type { RowChanges } from './envelope.ts';
 import { captureError } from './errors.ts';
 import { tapEventHeaders, type HeaderTap } from './event-header-tap.ts';
 import type { BinlogPosition } from './position.ts';
 import { toConnectionOptions } from './source-connection.ts';
-import type { Row } from './table-layout.ts';
 
 /** One row event: all its rows share a table, a kind and a position. */
-export interface RowsEvent {
-  readonly kind: 'insert' | 'update' | 'delete';
+export interface RowsEvent extends RowChanges {
   readonly tableId: number;
-  /** Inserted or deleted rows by column name; pairs for updates. */
-  readonly rows: readonly Row[];
-  readonly pairs: readonly { readonly before: Row; readonly after: Row }[];
 }
 
 /** Where the event being delivered stands. */

@@ -20,7 +20,7 @@ export interface CaptureConfig {
   readonly stateTopic?: string;
   /** Rows of one snapshot chunk. (Default: 10,000) */
   readonly chunkRows?: number;
-  /** Records of one flush. (Default: 1,000) */
+  /** Records of one flush. (Default: 2,000) */
   readonly maxFlushRecords?: number;
 }
 
@@ -77,7 +77,7 @@ export function resolveCaptureConfig(config: CaptureConfig): ResolvedCaptureConf
     serverId: config.serverId ?? 2 ** 30 + Math.floor(Math.random() * 2 ** 30),
     stateTopic: config.stateTopic ?? `tidegate-capture-${config.prefix}`,
     chunkRows: config.chunkRows ?? 10_000,
-    maxFlushRecords: config.maxFlushRecords ?? 1_000,
+    maxFlushRecords: config.maxFlushRecords ?? 2_000,
   };
 }
 

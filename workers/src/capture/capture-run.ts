@@ -23,7 +23,11 @@ export interface RunDeps {
   readonly meter: RateMeter;
 }
 
-const PAUSE_ABOVE = 20_000;
+/**
+ * Rows read ahead of the flush under way: some flushes' worth. More only makes every row live longer, which
+ * the garbage collector pays for; the bounds lie near each other so that reading goes on beside each flush.
+ */
+const PAUSE_ABOVE = 4_000;
 const RESUME_BELOW = 3_000;
 /** The server beats every 2 s: this much silence is a dead connection. */
 const SILENCE_MS = 10_000;
@@ -65,10 +69,10 @@ export class CaptureRun {
       maxRecords: config.maxFlushRecords,
       clock: deps.clock,
       onFailure: (error) => this.#end(error),
-      onFlushed: (rows) => {
-        deps.meter.add(rows);
-        if (this.#outbox.buffered < RESUME_BELOW) this.#reader?.resume('full');
+      onTaken: () => {
+        if (this.#outbox.bufferedRows < RESUME_BELOW) this.#reader?.resume('full');
       },
+      onFlushed: (rows) => deps.meter.add(rows),
     });
   }
 
@@ -101,7 +105,7 @@ export class CaptureRun {
       lagMs: this.#lagMs(),
       rowsPerSecond: this.#deps.meter.perSecond,
       rows: this.#deps.meter.total,
-      bufferedRows: this.#outbox.buffered,
+      bufferedRows: this.#outbox.bufferedRows,
       snapshots: [...this.#config.tables.values()].map(({ id, topic }) => ({
         table: id,
         topic,
@@ -188,7 +192,7 @@ export class CaptureRun {
       logger: this.#deps.logger,
       onTableChanged: (table) => this.#refreshSchema(table),
       onQueued: () => {
-        if (this.#outbox.buffered > PAUSE_ABOVE) this.#reader?.pause('full');
+        if (this.#outbox.bufferedRows > PAUSE_ABOVE) this.#reader?.pause('full');
       },
     });
     const reader = new BinlogReader(this.#config, this.#outbox.readUpTo.position, encoder);

@@ -28,7 +28,7 @@ describeWith(['mysql', 'postgres'], 'capture of single changes', () => {
   beforeAll(async () => {
     harness = await createCaptureHarness();
     await harness.sql.query(
-      `create table accounts (id bigint primary key auto_increment, user_id bigint not null, account varchar(100),
+      `create table accounts (id bigint primary key auto_increment, user_id bigint not null, account varchar(100) character set utf8mb4,
          created_at timestamp not null default current_timestamp, updated_at datetime(3))`,
     );
     await harness.sql.query(

@@ -89,66 +89,67 @@ function timestamps(ms: number): string {
   return `"ts_ms":${ms},"ts_us":${ms}000,"ts_ns":${ms}000000`;
 }
 
-export function insertRecords(
-  writer: EnvelopeWriter,
-  layout: TableLayout,
-  change: RowChange,
-): NewRecord[] {
-  const after = change.after as Row;
-  return [
-    {
-      key: Buffer.from(layout.encodeNamedKey(after)),
-      value: writer.write('c', change.row, { after: layout.encodeNamed(after) }),
-    },
-  ];
-}
+/** Appends the records of one of an event's rows, counted from 0, to `records`. */
+export type RowWriter = (row: number, records: NewRecord[]) => void;
 
-/** A delete and the tombstone that lets a compacted topic forget the key. */
-export function deleteRecords(
+/** The writer of an event's rows. A row is one record, but for deletes and changed keys. */
+export function createRowWriter(
   writer: EnvelopeWriter,
   layout: TableLayout,
-  change: RowChange,
-): NewRecord[] {
-  const before = change.before as Row;
-  const key = Buffer.from(layout.encodeNamedKey(before));
-  return [
-    { key, value: writer.write('d', change.row, { before: layout.encodeNamed(before) }) },
-    { key, value: null },
-  ];
+  { kind, rows, pairs }: RowChanges,
+): RowWriter {
+  switch (kind) {
+    case 'insert':
+      return (row, records) => {
+        const after = rows[row] as Row;
+        const value = writer.write('c', row, { after: layout.encodeNamed(after) });
+        records.push({ key: Buffer.from(layout.encodeNamedKey(after)), value });
+      };
+    case 'delete':
+      return (row, records) => {
+        const before = rows[row] as Row;
+        const key = Buffer.from(layout.encodeNamedKey(before));
+        const value = writer.write('d', row, { before: layout.encodeNamed(before) });
+        // The tombstone lets a compacted topic forget the key.
+        records.push({ key, value }, { key, value: null });
+      };
+    case 'update':
+      return (row, records) => {
+        const { before, after } = pairs[row] as RowPair;
+        const key = layout.encodeNamedKey(after);
+        const oldKey = layout.encodeNamedKey(before);
+        const content = { before: layout.encodeNamed(before), after: layout.encodeNamed(after) };
+        if (oldKey !== key) records.push(...moveRecords(writer, row, { oldKey, key, ...content }));
+        else records.push({ key: Buffer.from(key), value: writer.write('u', row, content) });
+      };
+  }
 }
 
 /** A changed primary key is a delete of the old and a create of the new key, at one position. */
-export function updateRecords(
+function moveRecords(
   writer: EnvelopeWriter,
-  layout: TableLayout,
-  change: RowChange,
+  row: number,
+  { oldKey, key, before, after }: Readonly<Record<'oldKey' | 'key' | 'before' | 'after', string>>,
 ): NewRecord[] {
-  const before = change.before as Row;
-  const after = change.after as Row;
-  const oldKey = layout.encodeNamedKey(before);
-  const newKey = layout.encodeNamedKey(after);
-  const beforeJson = layout.encodeNamed(before);
-  const afterJson = layout.encodeNamed(after);
-  const key = Buffer.from(newKey);
-  if (oldKey === newKey) {
-    const value = writer.write('u', change.row, { before: beforeJson, after: afterJson });
-    return [{ key, value }];
-  }
   const from = Buffer.from(oldKey);
-  const toNew = [['__debezium.newkey', key]] as const;
+  const to = Buffer.from(key);
+  const toNew = [['__debezium.newkey', to]] as const;
   return [
-    { key: from, value: writer.write('d', change.row, { before: beforeJson }), headers: toNew },
+    { key: from, value: writer.write('d', row, { before }), headers: toNew },
     { key: from, value: null, headers: toNew },
-    {
-      key,
-      value: writer.write('c', change.row, { after: afterJson }),
-      headers: [['__debezium.oldkey', from]],
-    },
+    { key: to, value: writer.write('c', row, { after }), headers: [['__debezium.oldkey', from]] },
   ];
 }
 
-export interface RowChange {
-  readonly row: number;
-  readonly before?: Row;
-  readonly after?: Row;
+/** What happened to the rows of one event. */
+export interface RowChanges {
+  readonly kind: 'insert' | 'update' | 'delete';
+  /** Inserted or deleted rows by column name; pairs for updates. */
+  readonly rows: readonly Row[];
+  readonly pairs: readonly RowPair[];
+}
+
+export interface RowPair {
+  readonly before: Row;
+  readonly after: Row;
 }

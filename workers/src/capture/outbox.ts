@@ -6,12 +6,14 @@ import { encodeState } from './capture-state.ts';
 import type { BinlogPosition, RowPosition } from './position.ts';
 import type { ProducerSession } from './producer-session.ts';
 
-/** The records of one changed row: never split over two flushes. */
+/** The records of some changed rows of one event: never split over two flushes. */
 export interface StreamItem {
   readonly topic: string;
   readonly records: readonly NewRecord[];
+  readonly rows: number;
+  /** Of the last of the rows. */
   readonly place: RowPosition;
-  /** Start of the row's transaction. */
+  /** Start of the rows' transaction. */
   readonly transactionAt: BinlogPosition;
   readonly changedAtMs: number;
 }
@@ -41,6 +43,8 @@ export interface OutboxOptions {
   readonly clock: Clock;
   /** Told once, when nothing can be produced any more. */
   readonly onFailure: (error: Error) => void;
+  /** Told when a flush took what it holds: there is room again. */
+  readonly onTaken: () => void;
   /** Told after each flush. */
   readonly onFlushed: (rows: number) => void;
 }
@@ -60,6 +64,7 @@ export class Outbox {
   readonly #stream: (StreamItem | CommitItem)[] = [];
   readonly #slices: QueuedSlice[] = [];
   #head = 0;
+  #bufferedRows = 0;
   /** As of the flush under way, or of the last one. */
   #state: CaptureState;
   #durable: CaptureState;
@@ -86,7 +91,13 @@ export class Outbox {
     return this.#readUpTo;
   }
 
-  get buffered(): number {
+  /** Rows read and not yet handed to a flush. */
+  get bufferedRows(): number {
+    return this.#bufferedRows;
+  }
+
+  /** Row groups and commits not yet handed to a flush. */
+  get #queued(): number {
     return this.#stream.length - this.#head;
   }
 
@@ -98,6 +109,7 @@ export class Outbox {
 
   push(item: StreamItem): void {
     this.#stream.push(item);
+    this.#bufferedRows += item.rows;
     this.#readUpTo = { position: item.transactionAt, done: item.place };
     this.#schedule();
   }
@@ -113,7 +125,7 @@ export class Outbox {
     this.#readUpTo = { position: commitAt, done: null };
     this.#cancelIdleSave ??= this.#options.clock.after(IDLE_SAVE_MS, () => {
       this.#cancelIdleSave = undefined;
-      if (this.buffered > 0) this.#schedule();
+      if (this.#queued > 0) this.#schedule();
     });
   }
 
@@ -143,7 +155,7 @@ export class Outbox {
   async drain(): Promise<void> {
     while (
       this.#failure === undefined &&
-      (this.#isScheduled || this.#flight !== undefined || this.buffered > 0)
+      (this.#isScheduled || this.#flight !== undefined || this.#queued > 0)
     ) {
       this.#schedule();
       await (this.#flight ?? new Promise((resolve) => setImmediate(resolve)));
@@ -156,25 +168,26 @@ export class Outbox {
     this.#isScheduled = true;
     // After the current turn: the rows of one packet then share a flush.
     setImmediate(() => {
-      this.#isScheduled = false;
       this.#flight = this.#flush().finally(() => {
         this.#flight = undefined;
         if (this.#hasWork()) this.#schedule();
       });
+      this.#isScheduled = false;
     });
   }
 
   #hasWork(): boolean {
     if (this.#slices.length > 0) return true;
     const next = this.#stream[this.#head];
-    return next !== undefined && ('place' in next || this.buffered > 1);
+    return next !== undefined && ('place' in next || this.#queued > 1);
   }
 
   async #flush(): Promise<void> {
     const byTopic = new Map<string, NewRecord[]>();
     const rows = this.#takeStream(byTopic);
-    const slice = this.#slices.shift();
-    if (slice !== undefined) this.#takeSlice(slice, byTopic);
+    const slices = this.#takeSlices(byTopic);
+    // After the first request is on its way: rows are read while the log answers.
+    setImmediate(this.#options.onTaken);
     this.#state = { ...this.#state, flush: this.#state.flush + 1 };
     const record = {
       key: Buffer.from(this.#state.prefix),
@@ -188,10 +201,10 @@ export class Outbox {
       await this.#options.session.append(batches, this.#state);
       failpoint('capture.after-produce');
       this.#durable = this.#state;
-      slice?.settle();
-      this.#options.onFlushed(rows + (slice?.records.length ?? 0));
+      for (const { settle } of slices) settle();
+      this.#options.onFlushed(slices.reduce((sum, { records }) => sum + records.length, rows));
     } catch (thrown) {
-      this.#fail(thrown as Error, slice);
+      this.#fail(thrown as Error, slices);
     }
   }
 
@@ -218,9 +231,10 @@ export class Outbox {
       this.#state = { ...this.#state, position: item.transactionAt, done: item.place };
       addTo(byTopic, item.topic, item.records);
       records += item.records.length;
-      rows += 1;
+      rows += item.rows;
       for (const { value } of item.records) bytes += value?.length ?? 0;
     }
+    this.#bufferedRows -= rows;
     if (this.#head >= 4_096 || this.#head === this.#stream.length) {
       this.#stream.splice(0, this.#head);
       this.#head = 0;
@@ -228,19 +242,26 @@ export class Outbox {
     return rows;
   }
 
-  #takeSlice(slice: QueuedSlice, byTopic: Map<string, NewRecord[]>): void {
-    addTo(byTopic, slice.topic, slice.records);
-    const table = this.#state.tables[slice.table] as TableState;
-    this.#state = {
-      ...this.#state,
-      tables: { ...this.#state.tables, [slice.table]: slice.apply(table) },
-    };
+  /** At least one, so that a busy stream does not hold the snapshot back. */
+  #takeSlices(byTopic: Map<string, NewRecord[]>): QueuedSlice[] {
+    const taken: QueuedSlice[] = [];
+    let records = 0;
+    while (this.#slices.length > 0 && (taken.length === 0 || records < this.#options.maxRecords)) {
+      const slice = this.#slices.shift() as QueuedSlice;
+      taken.push(slice);
+      records += slice.records.length;
+      addTo(byTopic, slice.topic, slice.records);
+      const table = this.#state.tables[slice.table] as TableState;
+      const tables = { ...this.#state.tables, [slice.table]: slice.apply(table) };
+      this.#state = { ...this.#state, tables };
+    }
+    return taken;
   }
 
-  #fail(error: Error, slice: QueuedSlice | undefined): void {
+  #fail(error: Error, slices: readonly QueuedSlice[]): void {
     this.#failure = error;
     this.#cancelIdleSave?.();
-    for (const waiting of [slice, ...this.#slices.splice(0)]) waiting?.settle(error);
+    for (const { settle } of [...slices, ...this.#slices.splice(0)]) settle(error);
     this.#options.onFailure(error);
   }
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { compareRowPositions, fileNumber, unwrapPosition } from './position.ts';
+import { comparePositions, fileNumber, unwrapPosition } from './position.ts';
 
 const WRAP = 2 ** 32;
 
@@ -17,8 +17,8 @@ it.each([
 
 it('orders files by number, not by text', () => {
   expect(fileNumber('binlog.000009')).toBe(9);
-  const a = { file: 'binlog.999999', pos: 4, row: 0 };
-  const b = { file: 'binlog.1000000', pos: 4, row: 0 };
-  expect(compareRowPositions(a, b)).toBeLessThan(0);
-  expect(compareRowPositions({ ...a, row: 1 }, a)).toBeGreaterThan(0);
+  const a = { file: 'binlog.999999', pos: 4 };
+  const b = { file: 'binlog.1000000', pos: 4 };
+  expect(comparePositions(a, b)).toBeLessThan(0);
+  expect(comparePositions({ ...a, pos: 5 }, a)).toBeGreaterThan(0);
 });

@@ -24,10 +24,6 @@ export function comparePositions(a: BinlogPosition, b: BinlogPosition): number {
   return fileNumber(a.file) - fileNumber(b.file) || a.pos - b.pos;
 }
 
-export function compareRowPositions(a: RowPosition, b: RowPosition): number {
-  return comparePositions(a, b) || a.row - b.row;
-}
-
 const WRAP = 2 ** 32;
 
 /**

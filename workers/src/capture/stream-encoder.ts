@@ -5,23 +5,11 @@ import type { BinlogHandler, EventContext, RowsEvent, TableMap } from './binlog-
 import type { ResolvedCaptureConfig, TableTarget } from './capture-config.ts';
 import { parseColumnType, type ColumnType } from './column-type.ts';
 import { parseTableStatement } from './ddl.ts';
-import {
-  deleteRecords,
-  EnvelopeWriter,
-  insertRecords,
-  updateRecords,
-  type EnvelopeSource,
-  type RowChange,
-} from './envelope.ts';
+import { createRowWriter, EnvelopeWriter, type EnvelopeSource } from './envelope.ts';
 import { captureError } from './errors.ts';
 import type { Outbox } from './outbox.ts';
-import { compareRowPositions, type BinlogPosition, type RowPosition } from './position.ts';
-import {
-  createTableLayout,
-  type ColumnDefinition,
-  type Row,
-  type TableLayout,
-} from './table-layout.ts';
+import { comparePositions, type BinlogPosition, type RowPosition } from './position.ts';
+import { createTableLayout, type ColumnDefinition, type TableLayout } from './table-layout.ts';
 import type { TableSchema } from './table-schema.ts';
 
 export interface StreamEncoderOptions {
@@ -37,6 +25,9 @@ export interface StreamEncoderOptions {
   /** Called after each event that queued rows. */
   readonly onQueued: () => void;
 }
+
+/** Rows that are queued together at most; a flush takes whole groups. */
+const GROUP_ROWS = 250;
 
 /**
  * Turns the events of one binlog connection into records.
@@ -78,27 +69,16 @@ export class StreamEncoder implements BinlogHandler {
   rows(event: RowsEvent, context: EventContext): void {
     const layout = this.#layouts.get(event.tableId);
     if (layout === undefined) return;
-    const writer = this.#createWriter(layout, context);
-    const { kind, rows, pairs } = event;
-    if (kind === 'insert')
-      rows.forEach((after, row) => {
-        this.#push(layout, context, {
-          row,
-          records: () => insertRecords(writer, layout, { row, after }),
-        });
-      });
-    else if (kind === 'delete')
-      rows.forEach((before, row) => {
-        this.#push(layout, context, {
-          row,
-          records: () => deleteRecords(writer, layout, { row, before }),
-        });
-      });
-    else
-      pairs.forEach(({ before, after }, row) => {
-        const change: RowChange = { row, before, after };
-        this.#push(layout, context, { row, records: () => updateRecords(writer, layout, change) });
-      });
+    const write = createRowWriter(this.#createWriter(layout, context), layout, event);
+    const count = event.kind === 'update' ? event.pairs.length : event.rows.length;
+    const groupRows = Math.min(GROUP_ROWS, this.#options.config.maxFlushRecords);
+    let row = this.#countDone(context.position, count);
+    while (row < count) {
+      const first = row;
+      const records: NewRecord[] = [];
+      for (const end = Math.min(count, first + groupRows); row < end; row += 1) write(row, records);
+      this.#push(layout.table, context, { records, first, end: row });
+    }
     this.#options.onQueued();
   }
 
@@ -120,21 +100,24 @@ export class StreamEncoder implements BinlogHandler {
     this.commit(context.end, context.gtid);
   }
 
-  #push(
-    layout: TableLayout,
-    context: EventContext,
-    change: { readonly row: number; readonly records: () => NewRecord[] },
-  ): void {
-    const place = { ...context.position, row: change.row };
-    if (this.#skipUpTo !== null && compareRowPositions(place, this.#skipUpTo) <= 0) return;
+  #push(table: TableTarget, context: EventContext, group: RowGroup): void {
     this.#skipUpTo = null;
     this.#options.outbox.push({
-      topic: layout.table.topic,
-      records: change.records(),
-      place,
+      topic: table.topic,
+      records: group.records,
+      rows: group.end - group.first,
+      place: { ...context.position, row: group.end - 1 },
       transactionAt: this.#transactionAt,
       changedAtMs: context.timestampMs,
     });
+  }
+
+  /** How many of the rows of the event at `position` were produced before this connection was opened. */
+  #countDone(position: BinlogPosition, rows: number): number {
+    if (this.#skipUpTo === null) return 0;
+    const order = comparePositions(position, this.#skipUpTo);
+    if (order !== 0) return order < 0 ? rows : 0;
+    return this.#skipUpTo.row + 1;
   }
 
   #createWriter(layout: TableLayout, context: EventContext): EnvelopeWriter {
@@ -157,11 +140,10 @@ export class StreamEncoder implements BinlogHandler {
   #truncate(table: TableTarget, context: EventContext): void {
     const columns: ColumnDefinition[] = [];
     const layout = { table, columns } as unknown as TableLayout;
-    const writer = this.#createWriter(layout, context);
-    const records = (): NewRecord[] => [
-      { key: null, value: writer.write('t', 0, {}), partition: 0 },
-    ];
-    this.#push(layout, context, { row: 0, records });
+    if (this.#countDone(context.position, 1) > 0) return;
+    const value = this.#createWriter(layout, context).write('t', 0, {});
+    const records = [{ key: null, value, partition: 0 }];
+    this.#push(table, context, { records, first: 0, end: 1 });
     this.#options.onQueued();
   }
 
@@ -223,4 +205,9 @@ function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-export type { Row };
+/** Records of the rows `first` to `end` (exclusive) of an event. */
+interface RowGroup {
+  readonly records: readonly NewRecord[];
+  readonly first: number;
+  readonly end: number;
+}
