@@ -3,11 +3,13 @@ import path from 'node:path';
 
 import { systemClock } from '@tidegate/engine/platform';
 import { Database, RunRewriter } from '@tidegate/engine/server';
+import { readTaskEnvironment, startWorker } from '@tidegate/workers/worker';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
 import { armFailpoint } from './armed-failpoint.ts';
+import { isInCurrent } from './bank-integrity.ts';
 import { BankUnderLoad } from './bank-under-load.ts';
 import { isAlive, signal, StandaloneUnderTest } from './standalone-under-test.ts';
 import { until, untilTrue } from './until.ts';
@@ -40,6 +42,7 @@ describeWith(['mysql'], 'the bank pipeline, work that is done late or again', ()
 
   it('ends or refuses the load of a worker that stood still beyond its lease, once its next try has loaded', async () => {
     bank.source.startLoad();
+    const refusals = refusalsOf(standalone.home);
     const sleeper = await armFailpoint(standalone.failpoints, 'load.staged', 'pause').hit();
     const [worker = 0] = standalone.pidsOf('worker');
     signal(worker, 'SIGSTOP');
@@ -50,9 +53,40 @@ describeWith(['mysql'], 'the bank pipeline, work that is done late or again', ()
     signal(sleeper, 'SIGCONT');
     await untilTrue(
       'the late load to be ended or refused',
-      () => !isAlive(sleeper) || wasFenced(standalone.home),
+      () => !isAlive(sleeper) || refusalsOf(standalone.home) > refusals,
     );
     expect(await bank.faultsAtRest()).toEqual([]);
+  });
+
+  it('refuses the load that wakes in its middle after another worker has done it', async () => {
+    bank.source.startLoad();
+    const refusals = refusalsOf(standalone.home);
+    const sleeper = await armFailpoint(standalone.failpoints, 'load.staged', 'pause').hit();
+    // Its worker stands still to the end: nobody can kill the load, nobody tells it that its lease is over.
+    const [worker = 0] = standalone.pidsOf('worker');
+    signal(worker, 'SIGSTOP');
+    const second = await startWorker({
+      ...standalone.execution,
+      ...{ workerId: 'second', home: path.join(standalone.scratch, 'second') },
+      // The emptiest worker is given work first: the one that stands still still asks for some.
+      ...{ queues: ['default'], concurrency: 100, lane: { kind: 'postgres' } },
+      topicLog: { kind: 'postgres', url: standalone.topicLogUrl },
+      taskEnvironment: readTaskEnvironment(),
+    });
+    try {
+      const id = await bank.source.insertProbe();
+      const isLoaded = (): Promise<boolean> => isInCurrent(standalone.warehouseUrl, id);
+      await untilTrue('the second worker to load what the first one has', isLoaded, 60_000);
+      expect(isAlive(sleeper)).toBe(true);
+      signal(sleeper, 'SIGCONT');
+      const isRefused = (): boolean => refusalsOf(standalone.home) > refusals;
+      await untilTrue('the late load to be refused', isRefused);
+      signal(worker, 'SIGCONT');
+      expect(await bank.faultsAtRest()).toEqual([]);
+    } finally {
+      signal(worker, 'SIGCONT');
+      await second.stop();
+    }
   });
 
   it('changes nothing when loaded ranges are cleared and run again, in mid-load and through a kill', async () => {
@@ -91,10 +125,10 @@ describeWith(['mysql'], 'the bank pipeline, work that is done late or again', ()
   }
 });
 
-/** The target refused a load whose fence token was older than one it had seen. */
-function wasFenced(home: string): boolean {
+/** How many loads the target refused because their fence token was older than one it had seen. */
+function refusalsOf(home: string): number {
   const log = readFileSync(path.join(home, 'logs', 'postgres.log'), 'utf8');
-  return log.includes('violates check constraint "fence_token_not_older"');
+  return log.split('violates check constraint "fence_token_not_older"').length - 1;
 }
 
 function databaseOf(url: string): AsyncDisposable & { readonly database: Database } {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface RunningProcess {
   readonly pid: number;
@@ -23,6 +23,31 @@ export function descendantsOf(root: number): RunningProcess[] {
 /** Living processes whose command line names `text`: what a start left behind in its folder. */
 export function processesNaming(text: string): RunningProcess[] {
   return listProcesses().filter(({ command }) => command.includes(text));
+}
+
+/** TCP ports of IPv4 a process listens on. */
+export function listeningPortsOf(pid: number): number[] {
+  const sockets = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => linkOf(`/proc/${pid}/fd/${fd}`) ?? []),
+  );
+  return readFileSync(`/proc/${pid}/net/tcp`, 'utf8')
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(
+      ([, , , state, , , , , , inode]) => state === LISTENING && sockets.has(`socket:[${inode}]`),
+    )
+    .map(([, address = '']) => parseInt(address.split(':')[1] ?? '', 16));
+}
+
+const LISTENING = '0A';
+
+function linkOf(file: string): string | undefined {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return undefined;
+  }
 }
 
 function listProcesses(): RunningProcess[] {

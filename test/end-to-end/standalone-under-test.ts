@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { findFreePort } from '../../standalone/src/services/index.ts';
-import { descendantsOf } from './process-tree.ts';
+import { descendantsOf, listeningPortsOf } from './process-tree.ts';
 import { until } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -117,8 +117,19 @@ export class StandaloneUnderTest implements AsyncDisposable {
   }
 
   get metadataUrl(): string {
-    const password = encodeURIComponent(String(this.#readJson('secrets.json')['postgresPassword']));
-    return `postgres://tidegate:${password}@127.0.0.1:${this.portOf('postgres')}/tidegate`;
+    return this.#embeddedUrl('tidegate');
+  }
+
+  get topicLogUrl(): string {
+    return this.#embeddedUrl('tidegate_log');
+  }
+
+  /** Of the execution API, for further workers. */
+  get execution(): { executionUrl: string; workerToken: string } {
+    const [scheduler = 0] = this.pidsOf('scheduler');
+    const [port = 0] = listeningPortsOf(scheduler);
+    const workerToken = String(this.#readJson('secrets.json')['workerToken']);
+    return { executionUrl: `http://127.0.0.1:${port}`, workerToken };
   }
 
   get warehouseUrl(): string {
@@ -176,6 +187,12 @@ export class StandaloneUnderTest implements AsyncDisposable {
       await this.killAll();
     }
     rmSync(this.scratch, { recursive: true, force: true });
+  }
+
+  /** Each embedded database belongs to the role of its name. */
+  #embeddedUrl(name: string): string {
+    const password = encodeURIComponent(String(this.#readJson('secrets.json')['postgresPassword']));
+    return `postgres://${name}:${password}@127.0.0.1:${this.portOf('postgres')}/${name}`;
   }
 
   #readJson(file: string): Record<string, unknown> {
