@@ -38,6 +38,7 @@ export class Database implements Sql {
   /** Task logs only: slow logging never delays anything else. */
   readonly logs: Sql;
   private readonly logPool: pg.Pool;
+  private readonly others: (() => Promise<void>)[] = [];
 
   constructor(options: DatabaseOptions) {
     const logger = options.logger ?? silentLogger;
@@ -66,8 +67,14 @@ export class Database implements Sql {
     }
   }
 
+  /** Has connections of other kinds to this database closed together with it. */
+  closeWith(close: () => Promise<void>): void {
+    this.others.push(close);
+  }
+
   async close(): Promise<void> {
-    await Promise.all([this.pool.end(), this.logPool.end()]);
+    const others = this.others.map((close) => close());
+    await Promise.all([...others, this.pool.end(), this.logPool.end()]);
   }
 
   private async run<Row extends pg.QueryResultRow>(

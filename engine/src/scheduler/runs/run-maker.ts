@@ -92,13 +92,16 @@ class RunMakerOfScheduler implements RunMaker {
 
   constructor(options: RunMakerOptions) {
     const { database, topicLog } = options;
+    const connections = new RunConnections(database.url);
+    // A maker of a process without a scheduler is never closed itself.
+    database.closeWith(() => connections.close());
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLogger;
     this.#making = {
       database,
       topicLog,
-      connections: new RunConnections(database.url),
+      connections,
       cursors: new CursorMemory(database),
       startsRuns: options.onRunMade !== undefined,
       plans: createPlanCache(database),

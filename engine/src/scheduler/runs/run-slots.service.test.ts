@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../../../../test/services/services.ts';
 import { StreamBench } from '../../../test/stream-bench.ts';
+import { Database } from '../../store/db.ts';
 import { STARTER_LOCK } from '../../store/sweep/start-queued-runs.ts';
-import type { CommittedRun, RunMaker } from './run-maker.ts';
+import { createRunMaker, type CommittedRun, type RunMaker } from './run-maker.ts';
 
 const byHand = { triggeredBy: 'rest_api', user: null } as const;
 
@@ -83,6 +84,24 @@ describeWith(['postgres'], 'slots of new runs', () => {
     expect(new Set(answers.map((answer) => answer.runKey)).size).toBe(1);
     expect(await bench.coverage(dagId)).toEqual(new Map([[0, { from: 0, to: 10 }]]));
     expect(await slots(dagId)).toEqual([0]);
+  });
+
+  it('leaves no connection open when its database is closed, though it is not', async () => {
+    const dagId = await bench.dag({ schedule: { kind: 'none' } });
+    const { topicLog, clock } = bench;
+    const database = new Database({ url: bench.database.url });
+    const open = async (): Promise<number> => {
+      const { rows } = await bench.database.query<{ open: number }>(
+        `select count(*)::int as open from pg_stat_activity
+          where datname = current_database() and application_name = 'tidegate flush'`,
+      );
+      return rows[0]?.open ?? 0;
+    };
+    const before = await open();
+    await createRunMaker({ database, topicLog, clock }).triggerRun(dagId, byHand);
+    expect(await open()).toBe(before + 1);
+    await database.close();
+    await expect.poll(open).toBe(before);
   });
 
   it('remembers the last record of what follows closely, a second later', async () => {
