@@ -3,14 +3,14 @@ import { useMemo, useRef } from 'react';
 
 import type { UiRun } from '../../../contract/ui-run.ts';
 import { formatMs } from '../../format/duration.ts';
-import { formatClock, formatClockMs } from '../../format/time.ts';
+import { formatClock } from '../../format/time.ts';
 import { useNow } from '../../format/use-now.ts';
 import { useZone } from '../../format/zone.ts';
 import { cutMiddle } from '../../frame/crumbs.ts';
 import { StateGlyph } from '../../state/StateGlyph.tsx';
 import { isFinished, stateStyle } from '../../state/state-style.ts';
 import { Card } from '../../ui/Card.tsx';
-import { type Axis, type Bar, type Lane, toAxis, toLanes } from './gantt-layout.ts';
+import { type Axis, type Bar, isShort, type Lane, toAxis, toLanes } from './gantt-layout.ts';
 import styles from './Gantt.module.css';
 
 const LANE = 26;
@@ -32,7 +32,7 @@ export function Gantt({ page, selected, onSelect }: Props) {
   const zone = useZone();
   const lanes = useMemo(() => toLanes(page, nowMs), [page, nowMs]);
   const axis = useMemo(() => toAxis(page, lanes, nowMs), [page, lanes, nowMs]);
-  const tick = axis.toMs - axis.fromMs < 5_000 ? formatClockMs : formatClock;
+  const tick = isShort(axis) ? (at: number) => `${at - axis.fromMs} ms` : formatClock;
   const isSelected = (lane: Lane) =>
     selected !== null &&
     lane.taskId === selected.taskId &&

@@ -97,6 +97,15 @@ it('says why a task did not run', () => {
   expect(toLanes(page([FAILED, held], 33_000), 0).at(-1)?.note).toBe('not run: needs load');
 });
 
+it('counts a short run from its start', () => {
+  const short = page([], 0);
+  const fromMs = Date.parse(short.run.start_date ?? short.run.run_after);
+  const run = { ...short.run, end_date: new Date(fromMs + 117).toISOString() };
+  expect(toAxis({ ...short, run }, [], 0).ticks.map((tick) => tick - fromMs)).toEqual([
+    0, 20, 40, 60, 80, 100,
+  ]);
+});
+
 it('puts at most seven ticks on round instants', () => {
   const { ticks } = toAxis(page([FAILED], 33_000), toLanes(page([FAILED], 33_000), 0), 0);
   expect(ticks.length).toBeLessThanOrEqual(7);

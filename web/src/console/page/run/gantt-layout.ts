@@ -37,6 +37,12 @@ const STEPS_MS = [
   300_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 43_200_000, 86_400_000,
 ];
 const MOST_TICKS = 6;
+const SHORT_MS = 5_000;
+
+/** A run so short is read from its start on; times of day would differ in their last digits only. */
+export function isShort({ fromMs, toMs }: Pick<Axis, 'fromMs' | 'toMs'>): boolean {
+  return toMs - fromMs < SHORT_MS;
+}
 
 /**
  * Lanes of a run in the order of its graph. A task tried more than once gets a lane for each try and each wait
@@ -58,7 +64,7 @@ export function toAxis(page: UiRun, lanes: readonly Lane[], nowMs: number): Axis
   const endMs = page.run.end_date === null ? nowMs : Date.parse(page.run.end_date);
   const toMs = Math.max(fromMs + 1, endMs, ...instants);
   const step = STEPS_MS.find((each) => (toMs - fromMs) / each <= MOST_TICKS) ?? 604_800_000;
-  const first = Math.ceil(fromMs / step) * step;
+  const first = isShort({ fromMs, toMs }) ? fromMs : Math.ceil(fromMs / step) * step;
   const count = Math.max(0, Math.floor((toMs - first) / step) + 1);
   return { fromMs, toMs, ticks: Array.from({ length: count }, (_, index) => first + index * step) };
 }

@@ -31,7 +31,7 @@ export function sayRun(page: UiRun): Sentence {
       const records =
         run.tidegate_ranges.length === 0
           ? ''
-          : `${formatOf(run.tidegate_records, 'record')} of its range are loaded. `;
+          : `Its range of ${formatOf(run.tidegate_records, 'record')} is loaded. `;
       return { fact: `The run succeeded${took}.`, then: `${records}${retriesOf(tasks)}` };
     }
   }
