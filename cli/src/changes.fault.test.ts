@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ProductForCommands } from '../../test/cli/product-for-commands.ts';
+import { runTidegate } from '../../test/cli/run-tidegate.ts';
 import { until } from '../../test/end-to-end/until.ts';
 
 describe('changes by the command line, against a running product', () => {
@@ -100,6 +101,22 @@ describe('changes by the command line, against a running product', () => {
     expect((await run('users', 'list', '-o', 'plain')).out).toMatch(/^eve\top\ttrue/m);
     expect((await run('users', 'delete', 'eve', '-y')).code).toBe(0);
     expect((await run('users', 'list', '-o', 'plain')).out).not.toContain('eve');
+  });
+
+  it('signs in from a home of its own, keeps the token for its owner alone, and forgets it', async () => {
+    const home = path.join(product.scratch, 'elsewhere');
+    const elsewhere = (input: string, ...args: string[]) =>
+      runTidegate(args, { TIDEGATE_HOME: home }, input);
+    const login = ['login', '--url', product.url, '--password-stdin'];
+    expect((await elsewhere('wrong\n', ...login)).code).toBe(4);
+    expect((await elsewhere('admin\n', ...login)).code).toBe(0);
+    expect(statSync(path.join(home, 'login.json')).mode & 0o777).toBe(0o600);
+    const whoami = await elsewhere('', 'whoami', '-o', 'json');
+    expect(JSON.parse(whoami.out)).toEqual({ username: 'admin', role: 'admin' });
+    const another = { TIDEGATE_HOME: home, TIDEGATE_API_URL: 'http://127.0.0.1:1' };
+    expect((await runTidegate(['whoami'], another)).err).toContain('TIDEGATE_API_TOKEN');
+    await elsewhere('', 'logout');
+    expect((await elsewhere('', 'whoami')).code).toBe(12);
   });
 
   it('lists the DAG files that do not load, with code 6', async () => {

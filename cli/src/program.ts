@@ -7,6 +7,7 @@ import type { CommandContext } from './commands/context.ts';
 import { addCompletionCommands } from './commands/completion.ts';
 import { addDagCommands } from './commands/dags.ts';
 import { addHealthCommands } from './commands/health.ts';
+import { addLoginCommands } from './commands/login.ts';
 import { addPoolCommands } from './commands/pools.ts';
 import { addRunCommands } from './commands/runs.ts';
 import { addServiceCommands } from './commands/services.ts';
@@ -75,6 +76,7 @@ function buildProgram(terminal: Terminal, exit: CommandContext['exit']): Command
   addPoolCommands(program, context);
   addUserCommands(program, context);
   addHealthCommands(program, context);
+  addLoginCommands(program, context);
   addCompletionCommands(program, context);
   addStandalone(program);
   addServiceCommands(program, context);

@@ -1,12 +1,10 @@
-import { text } from 'node:stream/consumers';
-
 import { Argument, type Command, Option } from 'commander';
 
 import type { UserCollection, UserResponse } from '@tidegate/web/contract';
 
-import { CliError, EXIT } from '../errors.ts';
 import { type Column, formatObject, formatRows } from '../output.ts';
 import { type CommandContext, confirmChange, type OutputOptions, outputOption } from './context.ts';
+import { readPassword } from './read-password.ts';
 
 /** As the contract's; its module is not loaded for a list of four words. */
 const ROLES = ['viewer', 'user', 'op', 'admin'];
@@ -78,12 +76,4 @@ function addCreate(users: Command, context: CommandContext): void {
       const user = await context.api().post<UserResponse>(USERS, body);
       context.print(await formatObject({ ...user }, user, options.output));
     });
-}
-
-/** Never an argument: every user of the machine could read it. */
-async function readPassword({ ask }: CommandContext, isOnInput: boolean): Promise<string> {
-  if (isOnInput) return (await text(process.stdin)).replace(/\r?\n$/, '');
-  if (ask !== undefined) return ask('Password: ', { isSecret: true });
-  const why = 'nobody is there to ask for the password: say --password-stdin and give it there';
-  throw new CliError(EXIT.usage, why);
 }
