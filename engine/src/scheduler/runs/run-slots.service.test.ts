@@ -7,6 +7,8 @@ import { STARTER_LOCK } from '../../store/sweep/start-queued-runs.ts';
 import { createRunMaker, type CommittedRun, type RunMaker } from './run-maker.ts';
 
 const byHand = { triggeredBy: 'rest_api', user: null } as const;
+/** A loaded machine may take its time. */
+const PATIENT = { timeout: 30_000 };
 
 describeWith(['postgres'], 'slots of new runs', () => {
   let bench: StreamBench;
@@ -101,7 +103,7 @@ describeWith(['postgres'], 'slots of new runs', () => {
     await createRunMaker({ database, topicLog, clock }).triggerRun(dagId, byHand);
     expect(await open()).toBe(before + 1);
     await database.close();
-    await expect.poll(open).toBe(before);
+    await expect.poll(open, PATIENT).toBe(before);
   });
 
   it('remembers the last record of what follows closely, a second later', async () => {
@@ -116,10 +118,10 @@ describeWith(['postgres'], 'slots of new runs', () => {
     };
     await bench.produce(topic, 5);
     await maker.triggerRun(dagId, byHand);
-    await expect.poll(remembered).toBe(4);
+    await expect.poll(remembered, PATIENT).toBe(4);
     await bench.produce(topic, 5);
     await maker.triggerRun(dagId, byHand);
     bench.clock.pass(1_000);
-    await expect.poll(remembered).toBe(9);
+    await expect.poll(remembered, PATIENT).toBe(9);
   });
 });
