@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import type { LogMessage, TaskLogResponse } from '../../contract/task-instances.ts';
 import { path, query } from './addresses.ts';
@@ -24,10 +24,10 @@ export function logAddress({ dagId, runId, taskId }: TaskAddress, tryNumber: num
 }
 
 /**
- * The lines of a try, page after page; while the try runs (and `isLive`) its end is asked for once a second.
+ * The lines of a try, page after page; until the server says that it ended its end is asked for once a second.
  * Every page is kept, so that nothing is read twice.
  */
-export function useTaskLog(address: TaskAddress, tryNumber: number, isLive: boolean): TaskLog {
+export function useTaskLog(address: TaskAddress, tryNumber: number): TaskLog {
   const url = logAddress(address, tryNumber);
   const [log, setLog] = useState<{
     url: string;
@@ -37,19 +37,17 @@ export function useTaskLog(address: TaskAddress, tryNumber: number, isLive: bool
   const isCurrent = log?.url === url;
   const token = isCurrent ? log.token : '';
   const isFull = isCurrent && log.lines.length >= MOST_LINES;
-  const isAtEnd = useRef(false);
   const page = useQuery({
     queryKey: ['log', url, token],
     queryFn: ({ signal }) =>
       callApi<TaskLogResponse>(`${url}${query({ token: token ?? undefined })}`, { signal }),
     enabled: token !== null && !isFull,
     gcTime: 0,
-    refetchInterval: isLive ? FOLLOW_EVERY_MS : false,
+    refetchInterval: FOLLOW_EVERY_MS,
   });
   useEffect(() => {
     if (page.data === undefined) return;
     const { content, continuation_token: next } = page.data;
-    isAtEnd.current = content.length === 0 || next === null;
     if (content.length === 0 && next !== null && isCurrent) return;
     setLog((old) => ({
       url,

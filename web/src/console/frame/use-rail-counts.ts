@@ -7,13 +7,16 @@ export interface RailCount {
   readonly isBad: boolean;
 }
 
+/** Lag beside a door may be this old. */
+const COUNT_EVERY_MS = 15_000;
+
 /** A stream further behind than this is counted in the rail. */
 export const BEHIND_SECONDS = 60;
 
 /** What waits behind each door; nothing where there is nothing to say. */
 export function useRailCounts(): Partial<Record<Destination['to'], RailCount>> {
   const { data: home } = useHome();
-  const { data: streams } = useStreams();
+  const { data: streams } = useStreams(COUNT_EVERY_MS);
   const behind = streams?.streams.filter(
     ({ seconds_behind: seconds }) => (seconds ?? 0) > BEHIND_SECONDS,
   );

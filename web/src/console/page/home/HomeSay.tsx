@@ -13,9 +13,10 @@ interface Props {
 
 /** The answer before the evidence. */
 export function HomeSay({ home, streams }: Props) {
-  const worst = streams
+  const behind = streams
     .filter(({ seconds_behind: seconds }) => (seconds ?? 0) > BEHIND_SECONDS)
-    .toSorted((a, b) => (b.seconds_behind ?? 0) - (a.seconds_behind ?? 0))[0];
+    .toSorted((a, b) => (b.seconds_behind ?? 0) - (a.seconds_behind ?? 0));
+  const [worst] = behind;
   const [failure] = home.failures;
   if (home.dags.total === 0) {
     return (
@@ -30,7 +31,7 @@ export function HomeSay({ home, streams }: Props) {
     return (
       <Say
         fact={`${worst.topic} is ${formatSeconds(worst.seconds_behind)} behind${held ? ', held by a run that failed.' : '.'}`}
-        then={restOf(home, streams.length - 1)}
+        then={restOf(home, streams.length - 1, behind.length - 1)}
       />
     );
   }
@@ -57,10 +58,12 @@ export function HomeSay({ home, streams }: Props) {
   );
 }
 
-function restOf({ dags }: UiHome, others: number): string {
-  const keep =
-    others === 0
-      ? ''
-      : `${others === 1 ? 'The other stream was' : `The other ${others} were`} looked at as well. `;
-  return `${keep}${dags.failing === 0 ? 'No newest run failed.' : `${formatOf(dags.failing, 'DAG')} failing.`}`;
+function restOf({ dags }: UiHome, others: number, behind: number): string {
+  const keepUp =
+    behind > 0
+      ? `${formatOf(behind, 'other stream is', 'other streams are')} behind as well. `
+      : others > 0
+        ? `${others === 1 ? 'The other stream keeps' : `The other ${others} streams keep`} up. `
+        : '';
+  return `${keepUp}${dags.failing === 0 ? 'No newest run failed.' : `${formatOf(dags.failing, 'DAG is', 'DAGs are')} failing.`}`;
 }

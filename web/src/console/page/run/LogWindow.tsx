@@ -17,7 +17,7 @@ interface Props {
 
 /** A few lines round the one that matters. */
 export function LogWindow({ address, tryNumber, aroundLine }: Props) {
-  const { lines, isRead } = useTaskLog(address, tryNumber, false);
+  const { lines, isRead } = useTaskLog(address, tryNumber);
   const shown = useMemo(() => {
     const numbered = lines.map((message, index) => ({ number: index + 1, message }));
     if (aroundLine === null) return numbered.slice(-(BEFORE + AFTER));

@@ -7,7 +7,7 @@ import { TryTabs } from './TryTabs.tsx';
 
 export interface LogsProps {
   readonly page: UiRun;
-  readonly view: RunView & { readonly q?: string; readonly level?: Level };
+  readonly view: RunView & { readonly q: string | undefined; readonly level: Level | undefined };
   readonly onShow: (next: {
     task?: string;
     try?: number | undefined;

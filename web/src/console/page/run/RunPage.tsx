@@ -43,7 +43,7 @@ function Desk({ page }: { readonly page: UiRun }) {
   const search = useSearch({ from: '/framed/dags/$dagId/runs/$runId' });
   const navigate = useNavigate({ from: '/dags/$dagId/runs/$runId' });
   const [dialog, setDialog] = useState<RunDialog>();
-  const view = toRunView(page, search);
+  const view = { ...toRunView(page, search), q: search.q, level: search.level };
   const show = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
   useRunKeys(page, view, { show, open: setDialog });
