@@ -21,6 +21,9 @@ const PINNED = [
   '-c idle_in_transaction_session_timeout=10s',
 ].join(' ');
 
+/** The longest flush takes milliseconds; what it may wait for are locks, held for ten seconds at most. */
+const UNANSWERED_MS = 30_000;
+
 /** A statement as the server keeps it: parsed and planned once a connection. */
 export interface Statement {
   readonly name: string;
@@ -62,6 +65,8 @@ export class FlushConnection {
       types: pgTypes,
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
+      // A host that vanished without a word: TCP itself would wait for a quarter of an hour.
+      query_timeout: UNANSWERED_MS,
     });
     client.on('notice', (notice) => this.explain?.onNotice(notice.message ?? ''));
     client.on('error', () => {
