@@ -4,6 +4,9 @@ import { describeWith } from '../../../../test/services/services.ts';
 import { StreamBench } from '../../../test/stream-bench.ts';
 import type { RunMaker } from './run-maker.ts';
 
+/** A loaded machine may take its time. */
+const PATIENT = { timeout: 20_000 };
+
 describeWith(['postgres'], 'runs of a timetable', () => {
   let bench: StreamBench;
   let maker: RunMaker;
@@ -45,7 +48,7 @@ describeWith(['postgres'], 'runs of a timetable', () => {
     expect(await bench.runs(dagId)).toHaveLength(1);
     await bench.endRuns(dagId);
     maker.runEnded(dagId);
-    await expect.poll(async () => (await bench.runs(dagId)).length).toBe(2);
+    await expect.poll(async () => (await bench.runs(dagId)).length, PATIENT).toBe(2);
     const [first, second] = await bench.runs(dagId);
     expect(second!.logical_date!.getTime() - first!.logical_date!.getTime()).toBe(15_000);
   });
@@ -125,9 +128,9 @@ describeWith(['postgres'], 'runs of a timetable', () => {
     const dagId = await bench.dag({ maxActiveRuns: 9 });
     await maker.sweep();
     bench.clock.pass(5_000);
-    await expect.poll(async () => (await bench.runs(dagId)).length).toBe(1);
+    await expect.poll(async () => (await bench.runs(dagId)).length, PATIENT).toBe(1);
     await maker.sweep();
     bench.clock.pass(5_000);
-    await expect.poll(async () => (await bench.runs(dagId)).length).toBe(2);
+    await expect.poll(async () => (await bench.runs(dagId)).length, PATIENT).toBe(2);
   });
 });

@@ -6,6 +6,9 @@ import { RUN_ERRORS } from './errors.ts';
 import { readStreamLag } from './stream-lag.ts';
 import type { RunMaker } from './run-maker.ts';
 
+/** A loaded machine may take its time. */
+const PATIENT = { timeout: 20_000 };
+
 describeWith(['postgres'], 'ranges of live runs', () => {
   let bench: StreamBench;
   let maker: RunMaker;
@@ -86,7 +89,7 @@ describeWith(['postgres'], 'ranges of live runs', () => {
     for (const expected of [2, 3]) {
       await bench.endRuns(dagId);
       maker.runEnded(dagId);
-      await expect.poll(async () => (await bench.runs(dagId)).length).toBe(expected);
+      await expect.poll(async () => (await bench.runs(dagId)).length, PATIENT).toBe(expected);
     }
     await bench.endRuns(dagId);
     maker.runEnded(dagId);
@@ -197,7 +200,7 @@ describeWith(['postgres'], 'ranges of live runs', () => {
     await maker.resetStream(dagId);
     await tick();
     const live = async () => (await bench.ranges(dagId)).filter((range) => range.is_live);
-    await expect.poll(live).toMatchObject([{ from_offset: 0, to_offset: 20 }]);
+    await expect.poll(live, PATIENT).toMatchObject([{ from_offset: 0, to_offset: 20 }]);
   });
 
   it('notices a re-created topic that has grown past the cursor', async () => {
@@ -207,7 +210,7 @@ describeWith(['postgres'], 'ranges of live runs', () => {
     await bench.produce(topic, 50);
     await tick();
     await bench.endRuns(dagId);
-    await expect.poll(() => fingerprintOffset(dagId)).toBe(49);
+    await expect.poll(() => fingerprintOffset(dagId), PATIENT).toBe(49);
     await bench.topicLog.deleteTopic(topic);
     await bench.topicLog.ensureTopic(topic, { partitions: 1 });
     await bench.produce(topic, 80);

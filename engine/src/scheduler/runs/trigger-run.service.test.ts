@@ -5,6 +5,9 @@ import { StreamBench } from '../../../test/stream-bench.ts';
 import { RUN_ERRORS } from './errors.ts';
 import type { RunMaker } from './run-maker.ts';
 
+/** A loaded machine may take its time. */
+const PATIENT = { timeout: 20_000 };
+
 describeWith(['postgres'], 'runs by hand', () => {
   let bench: StreamBench;
   let maker: RunMaker;
@@ -25,7 +28,7 @@ describeWith(['postgres'], 'runs by hand', () => {
     expect(run).toMatchObject({ lane: 'live', created: true, records: 10 });
     await bench.endRuns(dagId);
     maker.runEnded(dagId);
-    await expect.poll(async () => (await bench.runs(dagId)).length).toBe(2);
+    await expect.poll(async () => (await bench.runs(dagId)).length, PATIENT).toBe(2);
     expect(await bench.coverage(dagId)).toEqual(new Map([[0, { from: 0, to: 15 }]]));
   });
 
