@@ -175,8 +175,7 @@ describeWith(['postgres'], 'access', () => {
       const answer = await api.app.inject({ ...signIn, payload: guess, remoteAddress });
       statuses.push(answer.statusCode);
     }
-    expect(statuses.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
-    expect(statuses).toContain(429);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
     const elsewhere = { ...signIn, payload: { username: 'admin', password: 'admin' } };
     expect((await api.app.inject(elsewhere)).statusCode).toBe(201);
   });

@@ -40,9 +40,12 @@ export class Access {
   readonly #database: Database;
   readonly #believed = new Map<string, { owner: TokenOwner; untilMs: number }>();
   readonly #throttle = new SignInThrottle();
+  readonly #now: () => number;
 
-  constructor(database: Database) {
+  /** `now` is the clock failed sign-ins are timed by, in milliseconds. (Default: since this process started) */
+  constructor(database: Database, now: () => number = () => performance.now()) {
     this.#database = database;
+    this.#now = now;
   }
 
   /** Makes sure `admin` exists; a password given always becomes theirs. */
@@ -56,7 +59,7 @@ export class Access {
 
   /** The user, for who knows the password. Throws `SIGN_IN_FAILED`, `DEFAULT_PASSWORD_REFUSED`, `TOO_MANY_TRIES`. */
   async signIn({ username, password, address, isExposed }: SignIn): Promise<TokenOwner> {
-    const attempt = this.#throttle.begin(username, address, performance.now());
+    const attempt = this.#throttle.begin(username, address, this.#now());
     const user = await findUser(this.#database, username);
     const isRight = await verifyPassword(password, user?.password_hash ?? (await unknownUserHash));
     if (user === undefined || !isRight || !user.is_active) {

@@ -30,6 +30,7 @@ export async function listPools(
   const where = new Conditions()
     .add(filter.name, (value) => `pool.name = ${value}`)
     .addPattern('pool.name', filter.pattern);
+  // `offset 0` keeps task instances a look-up by key, whatever the planner thinks of `live_run`.
   const { rows } = await sql.query<PoolRow & { total: number }>(
     `with task as materialized (
        select version.version_key, (task.place - 1)::int as ix, task.value ->> 'pool' as pool,
@@ -54,6 +55,7 @@ export async function listPools(
           select ix, state
             from tidegate.task_instance
            where task_instance.run_key = live_run.run_key
+          offset 0
         ) as instance
          join task on task.version_key = run.version_key and task.ix = instance.ix
         group by task.pool

@@ -43,6 +43,7 @@ export async function readHome(sql: Sql): Promise<HomeCounts> {
   return rows[0] as HomeCounts;
 }
 
+// `offset 0` keeps task instances a look-up by key: as a join, the planner may read the whole table instead.
 const READ_HOME = `
 with dags as (
   select count(*) as total, count(*) filter (where is_paused) as paused
@@ -72,6 +73,7 @@ tasks as (
      select state
        from tidegate.task_instance
       where task_instance.run_key = live_run.run_key
+     offset 0
    ) as task
 ),
 pools as (
