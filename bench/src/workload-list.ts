@@ -1,4 +1,5 @@
 import type { Workload } from './workload.ts';
+import { api } from './workloads/api.ts';
 import { capture } from './workloads/capture.ts';
 import { cdcPostgres } from './workloads/cdc-postgres.ts';
 import { chain } from './workloads/chain.ts';
@@ -17,4 +18,5 @@ export const WORKLOADS: readonly Workload[] = [
   capture,
   freshness,
   start,
+  api,
 ];
