@@ -4,7 +4,7 @@ import { findEngineFaults } from './engine-integrity.ts';
 import type { StandaloneUnderTest } from './standalone-under-test.ts';
 import { until } from './until.ts';
 
-/** The promise is 5 s on a machine of its own; here tests and servers share two cores. */
+/** When a test gives up. What is promised, and held to, is in `promise.ts`. */
 export const GOES_ON_WITHIN_MS = 30_000;
 
 /** Where a running bank pipeline has its databases. */
@@ -30,10 +30,10 @@ export class BankUnderLoad implements AsyncDisposable {
     return bank;
   }
 
-  /** How long until a change made now is in the warehouse, in ms. */
+  /** How long until a change made as soon as the source takes one is in the warehouse, in ms. */
   async timeToGoOn(what: string): Promise<number> {
-    const id = await this.source.insertProbe();
     const startedAt = performance.now();
+    const id = await this.source.insertProbe();
     await until(
       `work to go on after ${what}`,
       async () => ((await isInCurrent(this.#standalone.warehouseUrl, id)) ? true : undefined),
