@@ -56,6 +56,18 @@ export default defineConfig({
       {
         resolve,
         test: {
+          name: 'browser',
+          include: ['test/browser/**/*.browser.test.ts'],
+          exclude,
+          globalSetup: ['test/browser/global-setup.ts'],
+          hookTimeout: 120_000,
+          testTimeout: 150_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        test: {
           ...services,
           name: 'faults',
           include: ['**/*.fault.test.ts'],

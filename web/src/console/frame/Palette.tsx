@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { type KeyboardEvent, useMemo, useState } from 'react';
 import {
   Autocomplete,
   Dialog,
@@ -34,6 +34,15 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
     onClose();
     items.find((item) => item.id === id)?.run();
   };
+  /** What was found after the last key has no focus yet: Enter means the first of it. */
+  const onKey = (event: KeyboardEvent) => {
+    const isOnItem = document.querySelector('[role="menuitem"][data-focused]') !== null;
+    const [first] = shown;
+    if (event.key !== 'Enter' || isOnItem || first === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    run(first.id);
+  };
   return (
     <ModalOverlay
       className={modal.overlay ?? ''}
@@ -46,10 +55,12 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
       <AriaModal className={`${modal.modal} ${styles.palette}`}>
         <Dialog className={modal.dialog ?? ''} aria-label="Search or jump to">
           <Autocomplete inputValue={typed} onInputChange={setTyped} disableVirtualFocus={false}>
-            <SearchField className={styles.field ?? ''} aria-label="Search or jump to" autoFocus>
-              <Icon name="search" />
-              <Input className={styles.input ?? ''} placeholder="A DAG, a run, or what to do" />
-            </SearchField>
+            <div onKeyDownCapture={onKey}>
+              <SearchField className={styles.field ?? ''} aria-label="Search or jump to" autoFocus>
+                <Icon name="search" />
+                <Input className={styles.input ?? ''} placeholder="A DAG, a run, or what to do" />
+              </SearchField>
+            </div>
             <Menu
               className={styles.menu ?? ''}
               aria-label="Found"
@@ -76,7 +87,9 @@ function usePaletteItems(typed: string): readonly PaletteItem[] {
   const navigate = useNavigate();
   const setPaused = useSetPaused();
   const word = typed.trim().split(/\s+/).at(-1) ?? '';
-  const dags = useDagList(word === '' ? {} : { q: word.replace(/^(trigger|pause|unpause)$/i, '') });
+  const all = useDagList({});
+  // Few DAGs are all at hand, so that nothing moves while one types; of many those with the word are asked for.
+  const dags = useDagList(all.hasNextPage ? { q: word } : {});
   const runs = useRuns({});
   const list = dags.data?.pages.flatMap((page) => page.dags) ?? [];
   const newest = runs.data?.pages[0]?.dag_runs ?? [];
