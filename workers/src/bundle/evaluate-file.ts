@@ -69,10 +69,11 @@ export async function evaluateFile(
 function startChild(limits: EvaluateLimits): ChildProcess {
   const extension = RUNS_FROM_SOURCES ? 'ts' : 'js';
   const heapMiB = Math.round((limits.memoryBytes * OLD_SPACE_SHARE) / 1_048_576);
-  const sources = ['--conditions=source', '--import', import.meta.resolve('tsx')];
+  // Looked for only then: an installation without development tools lacks it.
+  const sources = () => ['--conditions=source', '--import', import.meta.resolve('tsx')];
   return fork(fileURLToPath(new URL(`./evaluate-child.${extension}`, import.meta.url)), [], {
     execArgv: [
-      ...(RUNS_FROM_SOURCES ? sources : []),
+      ...(RUNS_FROM_SOURCES ? sources() : []),
       '--enable-source-maps',
       `--max-old-space-size=${heapMiB}`,
     ],
