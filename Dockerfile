@@ -1,5 +1,5 @@
 # One image for every service: `docker run tidegate scheduler`, `… worker`, and so on.
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json turbo.json tsconfig.base.json ./
 COPY engine/package.json engine/
@@ -20,7 +20,7 @@ RUN npm prune --omit=dev --no-audit --no-fund --loglevel=error \
     ! -name dist ! -name package.json ! -name node_modules ! -path dags/src ! -path cli/bin \
     -exec rm -rf {} +
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production TIDEGATE_HOME=/var/lib/tidegate
 RUN install -d -o node -g node -m 0700 /var/lib/tidegate \
   && ln -s /app/cli/bin/tidegate.mjs /usr/local/bin/tidegate
