@@ -71,6 +71,17 @@ export default defineConfig({
           ...services,
           name: 'faults',
           include: ['**/*.fault.test.ts'],
+          exclude: [...exclude, 'cli/**'],
+          testTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        test: {
+          ...services,
+          name: 'clients',
+          include: ['cli/**/*.fault.test.ts'],
           exclude,
           testTimeout: 120_000,
           fileParallelism: false,

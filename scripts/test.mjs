@@ -22,6 +22,7 @@ const STAGES = {
   },
   quick: { minutes: 3, project: 'quick' },
   service: { minutes: 15, project: 'service' },
+  clients: { minutes: 6, project: 'clients', needsBuild: true },
   browser: { minutes: 8, project: 'browser', needsBuild: true },
   faults: { minutes: 12, project: 'faults', needsBuild: true },
 };
