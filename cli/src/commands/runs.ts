@@ -9,6 +9,7 @@ import type {
 import { followRun } from '../follow-run.ts';
 import { formatObject, formatRows } from '../output.ts';
 import { dagPage, dagPath, runPage, runPath } from '../paths.ts';
+import { listTaskInstances } from '../task-instances.ts';
 import {
   type CommandContext,
   confirmChange,
@@ -112,10 +113,7 @@ async function show(
   const { api, print } = context;
   const path = runPath(dag, run);
   const shown = await api().get<DagRunResponse>(path);
-  const { task_instances: tasks } = await api().get<TaskInstanceCollection>(
-    `${path}/taskInstances`,
-    { limit: 1_000 },
-  );
+  const tasks = await listTaskInstances(api(), path);
   print(await formatObject(runFields(shown), { ...shown, task_instances: tasks }, output));
   if (output === 'table') print(`\n${await formatRows(tasks, TASK_COLUMNS, 'table')}`);
   sayWhere(context, runPage(dag, run));

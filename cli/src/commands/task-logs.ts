@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Command, Option } from 'commander';
 
-import type { LogMessage, TaskInstanceCollection, TaskLogResponse } from '@tidegate/web/contract';
+import type { LogMessage, TaskLogResponse } from '@tidegate/web/contract';
 
 import { CliError, EXIT } from '../errors.ts';
 import { onInterrupt } from '../follow-run.ts';
 import { runPage, runPath, taskPath, type TaskOfRun } from '../paths.ts';
+import { listTaskInstances } from '../task-instances.ts';
 import { type CommandContext, sayWhere } from './context.ts';
 
 const LOOK_MS = 500;
@@ -75,8 +76,7 @@ async function latestTry(
   { follow, mapIndex }: LogOptions,
 ): Promise<number> {
   for (;;) {
-    const path = `${runPath(dag, run)}/taskInstances`;
-    const { task_instances: all } = await api().get<TaskInstanceCollection>(path, { limit: 1_000 });
+    const all = await listTaskInstances(api(), runPath(dag, run));
     const ofTask = all.filter((one) => one.task_id === task);
     if (ofTask.length === 0) {
       const names = [...new Set(all.map((one) => one.task_id))].join(', ');

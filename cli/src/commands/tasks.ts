@@ -9,6 +9,7 @@ import type {
 
 import { type Column, formatRows } from '../output.ts';
 import { dagPage, dagPath, runPage, runPath, taskPath } from '../paths.ts';
+import { listTaskInstances } from '../task-instances.ts';
 import {
   type CommandContext,
   confirmChange,
@@ -62,10 +63,9 @@ function addStates(tasks: Command, context: CommandContext): void {
     .addOption(outputOption())
     .addHelpText('after', '\nExample:\n  $ tidegate tasks states bank_accounts by-hand')
     .action(async (dag: string, run: string, options: OutputOptions & { state?: string[] }) => {
-      const path = `${runPath(dag, run)}/taskInstances`;
-      const query = { limit: 1_000, state: options.state };
-      const answer = await context.api().get<TaskInstanceCollection>(path, query);
-      context.print(await formatRows(answer.task_instances, TASK_COLUMNS, options.output));
+      const query = { state: options.state };
+      const states = await listTaskInstances(context.api(), runPath(dag, run), query);
+      context.print(await formatRows(states, TASK_COLUMNS, options.output));
       sayWhere(context, runPage(dag, run));
     });
 }
