@@ -111,6 +111,7 @@ export type { TaskSelection } from './state/select-tasks.ts';
 export { TASK_STATES, type TaskState } from './state/task-state.ts';
 
 export {
+  openDatabaseClock,
   startScheduler,
   type Scheduler,
   type SchedulerOptions,

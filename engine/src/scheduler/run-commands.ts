@@ -1,4 +1,4 @@
-import { systemClock } from '../platform/clock.ts';
+import { systemClock, type Clock } from '../platform/clock.ts';
 import type { Database } from '../store/db.ts';
 import { notify } from '../store/notifications.ts';
 import { setDagPaused } from '../store/reads/list-dags.ts';
@@ -16,17 +16,22 @@ export interface RunCommands
 export interface RunCommandsOptions {
   readonly database: Database;
   readonly topicLog: TopicLog;
+  /** What runs, clears and marks are dated by: the schedulers go by the database's. (Default: this machine's) */
+  readonly clock?: Clock;
 }
 
 /** The commands of the HTTP API, on a database whose schedulers run elsewhere. */
-export function createRunCommands({ database, topicLog }: RunCommandsOptions): RunCommands {
-  const maker = createRunMaker({ database, topicLog });
-  const rewriter = new RunRewriter({ database, clock: systemClock });
+export function createRunCommands({
+  database,
+  topicLog,
+  clock = systemClock,
+}: RunCommandsOptions): RunCommands {
+  const maker = createRunMaker({ database, topicLog, clock });
+  const rewriter = new RunRewriter({ database, clock });
   return {
     ...createTaskCommands(database, rewriter),
     triggerRun: (request) => maker.triggerRun(request.dagId, toTriggerRequest(request)),
-    listStreams: () =>
-      readStreamLag({ sql: database, topicLog }, { now: new Date(systemClock.now()) }),
+    listStreams: () => readStreamLag({ sql: database, topicLog }, { now: new Date(clock.now()) }),
     setPaused: async (dagId, isPaused) => {
       const isKnown = await setDagPaused(database, dagId, isPaused);
       if (isKnown) await notify(database, { kind: 'dags' });

@@ -72,11 +72,15 @@ export interface Scheduler {
 /** Starts a scheduler on a migrated database. Any number may run at once. */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
   const { database, logger = silentLogger } = options;
-  const readTime = (): Promise<number> => readDatabaseTime(database);
-  const clock = options.clock ?? (await DatabaseClock.open({ readTime, logger }));
+  const clock = options.clock ?? (await openDatabaseClock(database, logger));
   const scheduler = new RunningScheduler({ ...options, clock });
   await scheduler.start();
   return scheduler;
+}
+
+/** The clock every process goes by that dates what schedulers compare. Its opener closes it. */
+export function openDatabaseClock(database: Database, logger: Logger): Promise<DatabaseClock> {
+  return DatabaseClock.open({ readTime: () => readDatabaseTime(database), logger });
 }
 
 class RunningScheduler implements Scheduler {

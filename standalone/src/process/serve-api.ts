@@ -1,5 +1,5 @@
 import type { Logger } from '@tidegate/engine/platform';
-import { createRunCommands, type Database } from '@tidegate/engine/server';
+import { createRunCommands, type Database, openDatabaseClock } from '@tidegate/engine/server';
 import type { TopicLog } from '@tidegate/engine/topic-log';
 import { Access, createWebApp } from '@tidegate/web/server';
 
@@ -33,11 +33,12 @@ export async function serveApi(
 ): Promise<{ url: string; stop: () => Promise<void> }> {
   const access = new Access(parts.database);
   await access.ensureAdmin(config.adminPassword);
+  const clock = await openDatabaseClock(parts.database, parts.logger);
   const app = await createWebApp(
     {
       config: { host: config.host, allowedHosts: config.allowedHosts, version: VERSION },
       database: parts.database,
-      runs: createRunCommands(parts),
+      runs: createRunCommands({ ...parts, clock }),
       access,
     },
     parts.logger,
@@ -48,5 +49,9 @@ export async function serveApi(
   const url = ['0.0.0.0', '::'].includes(host) ? `http://127.0.0.1:${config.port}` : listened;
   const token = await access.issueToken('admin', 'home', HOME_TOKEN_SECONDS);
   writeRunFile(config.home, { url, token });
-  return { url, stop: () => app.close() };
+  const stop = async (): Promise<void> => {
+    clock.close();
+    await app.close();
+  };
+  return { url, stop };
 }

@@ -117,25 +117,36 @@ const offsets = z.object({
   to: z.number().int().nonnegative(),
 });
 
-export const triggerRequest = z.strictObject({
-  dag_run_id: z
-    .string()
-    .regex(/^[A-Za-z0-9_.~:+-]{1,250}$/, 'letters, digits and _ . ~ : + - only, 250 at most')
-    .nullish(),
-  logical_date: givenInstant.nullish(),
-  /** Not before this instant. (Default: now) */
-  run_after: givenInstant.nullish(),
-  data_interval_start: givenInstant.nullish(),
-  data_interval_end: givenInstant.nullish(),
-  partition_key: z.null().optional(),
-  conf: z.record(z.string(), z.unknown()).nullish(),
-  note: note.nullish(),
-  /** A replay of these offsets: cursor and live runs stay untouched. */
-  tidegate_offsets: z.array(offsets).min(1).optional(),
-  /** A replay of the records between two instants. */
-  tidegate_from: givenInstant.optional(),
-  tidegate_to: givenInstant.optional(),
-});
+export const triggerRequest = z
+  .strictObject({
+    dag_run_id: z
+      .string()
+      .regex(/^[A-Za-z0-9_.~:+-]{1,250}$/, 'letters, digits and _ . ~ : + - only, 250 at most')
+      .nullish(),
+    logical_date: givenInstant.nullish(),
+    /** Not before this instant. (Default: now) */
+    run_after: givenInstant.nullish(),
+    /** Together, with a logical date only. (Default: the interval the schedule has at that date) */
+    data_interval_start: givenInstant.nullish(),
+    data_interval_end: givenInstant.nullish(),
+    partition_key: z.null().optional(),
+    conf: z.record(z.string(), z.unknown()).nullish(),
+    note: note.nullish(),
+    /** A replay of these offsets: cursor and live runs stay untouched. */
+    tidegate_offsets: z.array(offsets).min(1).optional(),
+    /** A replay of the records between two instants. */
+    tidegate_from: givenInstant.optional(),
+    tidegate_to: givenInstant.optional(),
+  })
+  .refine(
+    ({ data_interval_start: start, data_interval_end: end }) =>
+      start == null ? end == null : end != null && Date.parse(start) <= Date.parse(end),
+    {
+      path: ['data_interval_end'],
+      message:
+        'give both data_interval_start and data_interval_end, the end not before the start, or neither',
+    },
+  );
 export type TriggerRequest = z.infer<typeof triggerRequest>;
 
 /** `POST …/dagRuns/{dag_run_id}/clear`. A dry run answers the task instances it would clear. */

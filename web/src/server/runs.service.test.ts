@@ -82,9 +82,28 @@ describeWith(['postgres'], 'runs over the API', () => {
     [{ logical_date: 'yesterday' }, ['body', 'logical_date']],
     [{ conf: [] }, ['body', 'conf']],
     [{ unknown: 1 }, ['body']],
+    [{ data_interval_start: '2026-11-05T00:00:00Z' }, ['body', 'data_interval_end']],
+    [
+      { data_interval_start: '2026-11-05T00:00:00Z', data_interval_end: '2026-11-04T00:00:00Z' },
+      ['body', 'data_interval_end'],
+    ],
   ])('asked for by %j are refused where they are wrong', async (payload, loc) => {
     const { status, body } = await trigger(payload);
     expect([status, body['detail']]).toMatchObject([422, [{ loc }]]);
+  });
+
+  it('have the data interval they were asked for with', async () => {
+    const interval = {
+      data_interval_start: '2026-11-04T12:00:00Z',
+      data_interval_end: '2026-11-05T06:00:00Z',
+    };
+    const asked = { dag_run_id: 'dated', logical_date: '2026-11-05T00:00:00Z', ...interval };
+    const { status, body } = await trigger(asked);
+    expect(status).toBe(200);
+    await api.call({ method: 'PATCH', url: `${RUNS}/dated`, payload: { state: 'success' } });
+    for (const [name, instant] of Object.entries(interval)) {
+      expect(Date.parse(String(body[name]))).toBe(Date.parse(instant));
+    }
   });
 
   it('are marked, and what is left of them ends with that', async () => {

@@ -22,6 +22,8 @@ import { validateParams } from './validate-params.ts';
 export interface TriggerRequest {
   readonly conf?: Json;
   readonly logicalDate?: Date | null;
+  /** Of a run with a logical date. (Default: the one the schedule has at that date) */
+  readonly dataInterval?: { readonly start: Date; readonly end: Date };
   /** (Default: `manual__<now>_<random>`) The same id again answers the run that exists. */
   readonly runId?: string;
   readonly runAfter?: Date;
@@ -85,7 +87,8 @@ function toIdentity(plan: DagPlan, request: TriggerRequest & { now: Date }): Run
   if (typeof conf !== 'object' || conf === null || Array.isArray(conf)) {
     throw triggerInvalid('conf must be a JSON object');
   }
-  const interval = logicalDate === null ? null : intervalAt(plan, logicalDate);
+  const interval =
+    logicalDate === null ? null : (request.dataInterval ?? intervalAt(plan, logicalDate));
   return {
     runId: toManualRunId(request.runId, runAfter),
     runType: 'manual',

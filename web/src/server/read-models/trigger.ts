@@ -9,6 +9,7 @@ export function toTrigger(
   body: TriggerRequest,
   user: string | null,
 ): TriggerRunRequest {
+  const { data_interval_start: start, data_interval_end: end } = body;
   return {
     dagId,
     triggeredBy: 'rest_api',
@@ -16,6 +17,9 @@ export function toTrigger(
     conf: (body.conf ?? {}) as Json,
     note: body.note ?? null,
     logicalDate: body.logical_date == null ? null : new Date(body.logical_date),
+    ...(start == null || end == null
+      ? {}
+      : { dataInterval: { start: new Date(start), end: new Date(end) } }),
     ...(body.run_after == null ? {} : { runAfter: new Date(body.run_after) }),
     ...(body.dag_run_id == null ? {} : { runId: body.dag_run_id }),
     ...(body.tidegate_offsets === undefined ? {} : { offsets: body.tidegate_offsets }),
