@@ -155,7 +155,7 @@ export default tseslint.config(
   },
   // Services hand our environment on to the programs they start.
   {
-    files: ['**/config.ts', 'standalone/src/services/**'],
+    files: ['**/config.ts', '**/vite*.config.ts', 'standalone/src/services/**'],
     rules: { 'no-restricted-properties': 'off' },
   },
   // Handlers fire and forget, and there is no process in a browser.
