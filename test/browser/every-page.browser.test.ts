@@ -58,7 +58,7 @@ describeConsole('every page', () => {
 
   it('ships a shell of at most 190 kB compressed', async () => {
     const page = await console.open('/sign-in', { isSignedIn: false });
-    const html = await (await page.request.get('/', { headers: { accept: 'text/html' } })).text();
+    const html = await (await page.request.get('/')).text();
     const files = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map(
       ([, file]) => file ?? '',
     );

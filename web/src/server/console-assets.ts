@@ -77,8 +77,13 @@ function readAsset(file: string): Asset {
 }
 
 function isNavigation({ method, headers, url }: FastifyRequest): boolean {
-  const isPage = method === 'GET' && headers.accept?.includes('text/html') === true;
-  return isPage && !/^\/(api|ui|auth|execution|assets)\//.test(url);
+  if (method !== 'GET') return false;
+  // A probe that names no type asks for the first page all the same.
+  if (/^\/(\?|$)/.test(url)) return true;
+  return (
+    headers.accept?.includes('text/html') === true &&
+    !/^\/(api|ui|auth|execution|assets)\//.test(url)
+  );
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, asset: Asset): FastifyReply {
