@@ -115,8 +115,8 @@ export {
   startScheduler,
   type Scheduler,
   type SchedulerOptions,
-  type TriggerRunRequest,
 } from './scheduler/start-scheduler.ts';
+export type { DagCommands, TriggerRunRequest } from './scheduler/dag-commands.ts';
 export {
   createRunCommands,
   type RunCommands,

@@ -1,17 +1,13 @@
 import { systemClock, type Clock } from '../platform/clock.ts';
 import type { Database } from '../store/db.ts';
-import { notify } from '../store/notifications.ts';
-import { setDagPaused } from '../store/reads/list-dags.ts';
 import type { TopicLog } from '../topic-log/topic-log.ts';
+import { createDagCommands, type DagCommands } from './dag-commands.ts';
 import { RunRewriter } from './run-rewriter.ts';
 import { createRunMaker } from './runs/run-maker.ts';
-import { readStreamLag } from './runs/stream-lag.ts';
-import { toTriggerRequest, type Scheduler } from './start-scheduler.ts';
 import { createTaskCommands, type TaskCommands } from './task-commands.ts';
 
 /** What a process without a scheduler may ask for: it writes the rows, and those with a scheduler are told. */
-export interface RunCommands
-  extends Pick<Scheduler, 'triggerRun' | 'listStreams' | 'setPaused'>, TaskCommands {}
+export interface RunCommands extends DagCommands, TaskCommands {}
 
 export interface RunCommandsOptions {
   readonly database: Database;
@@ -30,12 +26,6 @@ export function createRunCommands({
   const rewriter = new RunRewriter({ database, clock });
   return {
     ...createTaskCommands(database, rewriter),
-    triggerRun: (request) => maker.triggerRun(request.dagId, toTriggerRequest(request)),
-    listStreams: () => readStreamLag({ sql: database, topicLog }, { now: new Date(clock.now()) }),
-    setPaused: async (dagId, isPaused) => {
-      const isKnown = await setDagPaused(database, dagId, isPaused);
-      if (isKnown) await notify(database, { kind: 'dags' });
-      return isKnown;
-    },
+    ...createDagCommands({ database, topicLog, clock, maker }),
   };
 }

@@ -6,15 +6,14 @@ import { silentLogger, type Logger } from '../platform/log.ts';
 import type { TaskQueue } from '../queue/task-queue.ts';
 import type { MarkedRunState, MarkedTaskState } from '../state/change-tasks.ts';
 import type { Database } from '../store/db.ts';
-import { notify } from '../store/notifications.ts';
 import { readDatabaseTime } from '../store/read-clock.ts';
-import { setDagPaused } from '../store/reads/list-dags.ts';
 import { Seal } from '../store/sealed.ts';
 import type { TopicLog } from '../topic-log/topic-log.ts';
 import { createOutboxDispatcher, type OutboxDispatcher } from './runs/outbox-dispatcher.ts';
 import { createRunMaker, type RunMaker } from './runs/run-maker.ts';
-import { readStreamLag, type StreamLag } from './runs/stream-lag.ts';
-import type { TriggeredRun, TriggerRequest } from './runs/trigger-run.ts';
+import type { StreamLag } from './runs/stream-lag.ts';
+import type { TriggeredRun } from './runs/trigger-run.ts';
+import { createDagCommands, type DagCommands, type TriggerRunRequest } from './dag-commands.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { SchedulerCore } from './scheduler-core.ts';
 
@@ -36,30 +35,10 @@ export interface SchedulerOptions {
   readonly sweepMs?: number;
 }
 
-/** A run asked for by hand, in one flat request. */
-export interface TriggerRunRequest extends Omit<TriggerRequest, 'user' | 'replay'> {
-  readonly dagId: string;
-  readonly triggeringUser: string | null;
-  /** A replay of these offsets: cursor and live runs stay untouched. */
-  readonly offsets?: readonly {
-    readonly partition: number;
-    readonly from: number;
-    readonly to: number;
-  }[];
-  /** A replay of the records between two instants; `to` left out: up to the end. */
-  readonly from?: Date;
-  readonly to?: Date;
-}
-
 /** A running scheduler: what the API, the CLI and standalone ask of it. */
-export interface Scheduler {
-  triggerRun(request: TriggerRunRequest): Promise<TriggeredRun>;
-  /** Lag of every stream. */
-  listStreams(): Promise<StreamLag[]>;
+export interface Scheduler extends DagCommands {
   /** After a topic was re-created: the DAG's next run starts at the topic's start. */
   resetStream(dagId: string): Promise<void>;
-  /** False: there is no such DAG. */
-  setPaused(dagId: string, isPaused: boolean): Promise<boolean>;
   clearTasks(runKey: number, places: readonly number[]): Promise<void>;
   markTasks(runKey: number, places: readonly number[], state: MarkedTaskState): Promise<void>;
   markRun(runKey: number, state: MarkedRunState): Promise<void>;
@@ -88,6 +67,7 @@ class RunningScheduler implements Scheduler {
   private readonly clock: Clock;
   private readonly core: SchedulerCore;
   private readonly maker: RunMaker;
+  private readonly dags: DagCommands;
   private readonly outbox: OutboxDispatcher | null;
   private readonly seal: Seal;
 
@@ -113,6 +93,7 @@ class RunningScheduler implements Scheduler {
       log: logger,
       onRunMade: (run) => this.core.runMade(run),
     });
+    this.dags = createDagCommands({ database, topicLog, clock: this.clock, maker: this.maker });
     this.core = new SchedulerCore({
       database,
       clock: this.clock,
@@ -136,22 +117,19 @@ class RunningScheduler implements Scheduler {
   }
 
   triggerRun(request: TriggerRunRequest): Promise<TriggeredRun> {
-    return this.maker.triggerRun(request.dagId, toTriggerRequest(request));
+    return this.dags.triggerRun(request);
   }
 
   listStreams(): Promise<StreamLag[]> {
-    const { database, topicLog } = this.options;
-    return readStreamLag({ sql: database, topicLog }, { now: new Date(this.clock.now()) });
+    return this.dags.listStreams();
+  }
+
+  setPaused(dagId: string, isPaused: boolean): Promise<boolean> {
+    return this.dags.setPaused(dagId, isPaused);
   }
 
   resetStream(dagId: string): Promise<void> {
     return this.maker.resetStream(dagId);
-  }
-
-  async setPaused(dagId: string, isPaused: boolean): Promise<boolean> {
-    const isKnown = await setDagPaused(this.options.database, dagId, isPaused);
-    if (isKnown) await notify(this.options.database, { kind: 'dags' });
-    return isKnown;
   }
 
   async clearTasks(runKey: number, places: readonly number[]): Promise<void> {
@@ -191,17 +169,4 @@ class RunningScheduler implements Scheduler {
     await this.outbox?.close();
     if (this.clock instanceof DatabaseClock) this.clock.close();
   }
-}
-
-/** The flat request in the run maker's words. */
-export function toTriggerRequest(request: TriggerRunRequest): TriggerRequest {
-  const { triggeringUser, offsets, from, to, ...rest } = request;
-  return {
-    ...rest,
-    user: triggeringUser,
-    ...(offsets === undefined ? {} : { replay: { kind: 'offsets', ranges: offsets } }),
-    ...(from === undefined
-      ? {}
-      : { replay: { kind: 'times', from, ...(to === undefined ? {} : { to }) } }),
-  };
 }
