@@ -1,23 +1,19 @@
 import type { DagMove, LiveRunCreation, RunFate } from '../../store/runs/create-live-run.ts';
-import type { NewRun } from '../../store/insert-run.ts';
-import type { DagPlan } from '../../store/runs/dag-plan.ts';
 import type { LockedDagStream } from '../../store/runs/lock-dag-stream.ts';
 import type { PartitionRange } from '../../store/runs/run-ranges.ts';
 import type { CursorMove } from '../../store/runs/stream-cursors.ts';
-import type { MadeRun, RunIdentity } from './made-run.ts';
+import type { MadeRun } from './made-run.ts';
 import { planRanges, countRecords } from './plan-ranges.ts';
 import type { StreamPlan } from './plan-stream.ts';
+import { toNewRun, type RunToMake } from './to-new-run.ts';
 
 /** A live run somebody asks for, everything it depends on locked. */
-export interface LiveRun {
-  readonly plan: DagPlan;
-  readonly identity: RunIdentity;
+export interface LiveRun extends RunToMake {
   /** Undefined: the DAG has no source, or its topic does not exist (`waitingFor`). */
   readonly stream: StreamPlan | undefined;
   readonly waitingFor: string | null;
   /** Make the run even when it has nothing to read. */
   readonly allowEmpty: boolean;
-  readonly at: Date;
 }
 
 /** What to write, and what it comes to. */
@@ -123,7 +119,7 @@ function toCreation(
   const { stream } = live;
   return {
     ...given,
-    run: toNewRun(live),
+    run: toNewRun(live, { lane: 'live', scope: live.plan.dagId }),
     topic: stream?.source.topic ?? null,
     moves: stream === undefined ? [] : advance(stream, given.ranges),
     dagMove: null,
@@ -139,25 +135,4 @@ export function advance(stream: StreamPlan, taken: readonly PartitionRange[]): C
     const next = to.get(standing.partition) ?? standing.next;
     return { ...standing, next, logEnd: Math.max(next, ends.get(standing.partition) ?? next) };
   });
-}
-
-function toNewRun({ plan, identity, at }: LiveRun): NewRun {
-  return {
-    dagId: plan.dagId,
-    runId: identity.runId,
-    versionKey: plan.versionKey,
-    runType: identity.runType,
-    lane: 'live',
-    scope: plan.dagId,
-    logicalDate: identity.logicalDate,
-    dataIntervalStart: identity.intervalStart,
-    dataIntervalEnd: identity.intervalEnd,
-    runAfter: identity.runAfter,
-    conf: identity.conf,
-    triggeredBy: identity.triggeredBy,
-    triggeringUser: identity.triggeringUser,
-    backfillId: null,
-    queuedAt: at,
-    note: identity.note,
-  };
 }

@@ -5,8 +5,9 @@ import { insertRun } from '../../store/runs/pin-run.ts';
 import { insertRanges, type PartitionRange } from '../../store/runs/run-ranges.ts';
 import type { PartitionBounds, TopicLog } from '../../topic-log/topic-log.ts';
 import { triggerInvalid } from './errors.ts';
-import type { MadeRun, RunIdentity } from './made-run.ts';
+import type { MadeRun } from './made-run.ts';
 import { countRecords } from './plan-ranges.ts';
+import { toNewRun, type RunToMake } from './to-new-run.ts';
 
 /** What a replay reads again: exact offsets, or records by their time. */
 export type ReplayRequest =
@@ -66,33 +67,12 @@ function checkOffsets(
 /** Makes a replay: its own ranges, the backfill lane, cursor and mirrored offsets untouched. */
 export function makeReplayRun(
   database: Database,
-  replay: {
-    readonly plan: DagPlan;
-    readonly ranges: readonly PartitionRange[];
-    readonly identity: RunIdentity;
-    readonly at: Date;
-  },
+  replay: RunToMake & { readonly ranges: readonly PartitionRange[] },
 ): Promise<MadeRun> {
-  const { plan, ranges, identity, at } = replay;
+  const { plan, ranges, identity } = replay;
   return database.transaction(async (tx): Promise<MadeRun> => {
-    const runKey = await insertRun(tx, {
-      dagId: plan.dagId,
-      runId: identity.runId,
-      versionKey: plan.versionKey,
-      runType: identity.runType,
-      lane: 'backfill',
-      scope: `replay:${plan.dagId}`,
-      logicalDate: identity.logicalDate,
-      dataIntervalStart: identity.intervalStart,
-      dataIntervalEnd: identity.intervalEnd,
-      runAfter: identity.runAfter,
-      conf: identity.conf,
-      triggeredBy: identity.triggeredBy,
-      triggeringUser: identity.triggeringUser,
-      backfillId: null,
-      queuedAt: at,
-      note: identity.note,
-    });
+    const place = { lane: 'backfill', scope: `replay:${plan.dagId}` } as const;
+    const runKey = await insertRun(tx, toNewRun(replay, place));
     if (runKey === null) return { kind: 'exists' };
     await notify(tx, { kind: 'runs' });
     const topic = plan.source?.topic;
