@@ -3,8 +3,9 @@ import pg from 'pg';
 import { TidegateError, toError } from '../platform/errors.ts';
 import { silentLogger, type Logger } from '../platform/log.ts';
 import { STORE_ERRORS } from './errors.ts';
-import { isConflict, isConnectionLoss, randomPause } from './pg-errors.ts';
+import { isConnectionLoss } from './pg-errors.ts';
 import { pgTypes } from './pg-types.ts';
+import { retryConflicts } from './retry-conflicts.ts';
 
 /** Whatever runs statements: the pool, a client, a transaction. */
 export interface Sql {
@@ -28,8 +29,6 @@ export interface DatabaseOptions {
    */
   readonly patienceMs?: number;
 }
-
-const CONFLICT_ATTEMPTS = 20;
 
 /** The metadata database as everything but the flush uses it. */
 export class Database implements Sql {
@@ -57,13 +56,10 @@ export class Database implements Sql {
 
   /** Runs `work` in one transaction; a deadlock or serialization failure runs it again after a random pause. */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.attempt(work);
-      } catch (thrown) {
-        if (!isConflict(thrown) || attempt === CONFLICT_ATTEMPTS) throw asStoreError(thrown);
-        await randomPause();
-      }
+    try {
+      return await retryConflicts(() => this.attempt(work));
+    } catch (thrown) {
+      throw asStoreError(thrown);
     }
   }
 

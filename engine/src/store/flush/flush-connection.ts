@@ -4,6 +4,7 @@ import pg from 'pg';
 
 import { TidegateError, toError } from '../../platform/errors.ts';
 import { STORE_ERRORS } from '../errors.ts';
+import { isConnectionLoss } from '../pg-errors.ts';
 import { pgTypes } from '../pg-types.ts';
 
 /**
@@ -110,6 +111,12 @@ export class FlushConnection {
     });
   }
 
+  /** Ends a transaction that met an error, so that the connection can be used again. */
+  async rollBack(error: unknown): Promise<void> {
+    if (isConnectionLoss(error)) await this.drop();
+    else await this.send(ROLLBACK).catch(() => this.drop());
+  }
+
   /** Drops the connection: what it had open rolls back. */
   async drop(): Promise<void> {
     const client = this.client;
@@ -136,4 +143,4 @@ export async function together<T extends readonly Promise<unknown>[]>(
 
 export const BEGIN: Statement = { name: 'begin', text: 'begin' };
 export const COMMIT: Statement = { name: 'commit', text: 'commit' };
-export const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' };
+const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' };

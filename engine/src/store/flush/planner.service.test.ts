@@ -5,6 +5,7 @@ import {
   describeWith,
   type TestDatabase,
 } from '../../../../test/services/services.ts';
+import { explainedFlush } from '../../../test/engine/explained-flush.ts';
 import { sampleDag } from '../../../test/engine/sample-dags.ts';
 import type { FlushBatch } from '../../state/flush-batch.ts';
 import { Database } from '../db.ts';
@@ -14,13 +15,6 @@ import { registerDags } from '../register-dags.ts';
 import { FlushConnection } from './flush-connection.ts';
 import { runFlush, type FlushDone } from './run-flush.ts';
 import { RunInfoCache } from './run-info.ts';
-
-const EXPLAIN = [
-  '-c session_preload_libraries=auto_explain',
-  '-c auto_explain.log_min_duration=0',
-  '-c auto_explain.log_analyze=on',
-  '-c auto_explain.log_level=notice',
-].join(' ');
 
 const RUNS = 40;
 
@@ -40,10 +34,7 @@ describeWith(['postgres'], 'plans of a flush', () => {
   });
 
   it('go by key for every statement, on empty tables and after statistics were taken', async () => {
-    const connection = new FlushConnection(own.url, {
-      options: EXPLAIN,
-      onNotice: (text) => plans.push(text),
-    });
+    const connection = explainedFlush(own.url, plans);
     const cache = new RunInfoCache(database);
     const runs = await createRuns();
     await cache.load(runs);

@@ -8,7 +8,6 @@ import { planFlush } from '../../state/plan-flush.ts';
 import { isConnectionLoss } from '../pg-errors.ts';
 import {
   COMMIT,
-  ROLLBACK,
   together,
   type FlushConnection,
   type Rows,
@@ -70,8 +69,7 @@ export async function runFlush(
     failpoint('flush.locked');
     return await write(connection, { batch, locked, writes, infoOf });
   } catch (thrown) {
-    if (isConnectionLoss(thrown)) await connection.drop();
-    else await connection.send(ROLLBACK).catch(() => connection.drop());
+    await connection.rollBack(thrown);
     throw thrown;
   }
 }

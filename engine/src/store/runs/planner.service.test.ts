@@ -5,21 +5,15 @@ import {
   describeWith,
   type TestDatabase,
 } from '../../../../test/services/services.ts';
+import { explainedFlush } from '../../../test/engine/explained-flush.ts';
 import { sampleDag } from '../../../test/engine/sample-dags.ts';
 import { Database } from '../db.ts';
-import { FlushConnection } from '../flush/flush-connection.ts';
+import type { FlushConnection } from '../flush/flush-connection.ts';
 import { migrate } from '../migrate.ts';
 import { registerDags } from '../register-dags.ts';
 import { createLiveRun } from './create-live-run.ts';
 import { lockDagStream } from './lock-dag-stream.ts';
 import { passStream } from './pass-stream.ts';
-
-const EXPLAIN = [
-  '-c session_preload_libraries=auto_explain',
-  '-c auto_explain.log_min_duration=0',
-  '-c auto_explain.log_analyze=on',
-  '-c auto_explain.log_level=notice',
-].join(' ');
 
 const RUNS = 40;
 const STREAM = { dagId: 'planned', topic: 'records' };
@@ -40,10 +34,7 @@ describeWith(['postgres'], 'plans of the making of runs', () => {
   });
 
   it('go by key for every statement, on empty tables and after statistics were taken', async () => {
-    const connection = new FlushConnection(own.url, {
-      options: EXPLAIN,
-      onNotice: (text) => plans.push(text),
-    });
+    const connection = explainedFlush(own.url, plans);
     await register();
     await connection.open();
     for (let place = 0; place < RUNS; place += 1) {

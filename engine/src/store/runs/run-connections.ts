@@ -1,10 +1,9 @@
 import { asStoreError } from '../db.ts';
-import { FlushConnection, ROLLBACK } from '../flush/flush-connection.ts';
-import { isConflict, isConnectionLoss, randomPause } from '../pg-errors.ts';
+import { FlushConnection } from '../flush/flush-connection.ts';
+import { retryConflicts } from '../retry-conflicts.ts';
 
 /** Two, so that a DAG whose row another scheduler holds does not hold up the others. */
 const CONNECTIONS = 2;
-const CONFLICT_ATTEMPTS = 20;
 
 /**
  * The connections runs are made over: like the flush's they have the planner pinned and send a trip's
@@ -25,13 +24,10 @@ export class RunConnections {
    * deadlock or serialization failure runs it again after a random pause.
    */
   async transaction<T>(work: (connection: FlushConnection) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.attempt(work);
-      } catch (thrown) {
-        if (!isConflict(thrown) || attempt === CONFLICT_ATTEMPTS) throw asStoreError(thrown);
-        await randomPause();
-      }
+    try {
+      return await retryConflicts(() => this.attempt(work));
+    } catch (thrown) {
+      throw asStoreError(thrown);
     }
   }
 
@@ -46,8 +42,7 @@ export class RunConnections {
       await connection.open();
       return await work(connection);
     } catch (thrown) {
-      if (isConnectionLoss(thrown)) await connection.drop();
-      else await connection.send(ROLLBACK).catch(() => connection.drop());
+      await connection.rollBack(thrown);
       throw thrown;
     } finally {
       this.giveBack(connection);
