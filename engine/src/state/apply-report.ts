@@ -121,10 +121,12 @@ function tryEnding(outcome: TaskOutcome): Pick<TryRow, 'state' | 'output' | 'err
   }
 }
 
-/** The code counts the kills in a row: `store/killed-tries.ts`. */
+/** In the error of a try whose process was killed; kills in a row are counted by it. */
+export const PROCESS_KILLED = 'PROCESS_KILLED';
+
 function lossOf({ reason, cause }: Extract<TaskOutcome, { kind: 'lost' }>): string {
   const loss = { name: 'Lost', message: reason };
-  return toJson(cause === undefined ? loss : { ...loss, code: 'PROCESS_KILLED' });
+  return toJson(cause === undefined ? loss : { ...loss, code: PROCESS_KILLED });
 }
 
 function reasonOf(name: string, message: string): string {

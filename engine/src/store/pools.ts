@@ -1,5 +1,5 @@
 import { TidegateError } from '../platform/errors.ts';
-import type { Database } from './db.ts';
+import type { Database, Tx } from './db.ts';
 import { STORE_ERRORS } from './errors.ts';
 import { notify } from './notifications.ts';
 
@@ -23,13 +23,7 @@ export async function savePool(
               description = coalesce(excluded.description, pool.description)`,
       [pool.name, pool.slots, pool.description ?? null],
     );
-    await tx.query(
-      `insert into tidegate.limit_usage (key, cap)
-       values ($1, $2)
-           on conflict (key) do update set cap = excluded.cap`,
-      [`pool:${pool.name}`, pool.slots],
-    );
-    await notify(tx, { kind: 'dags' });
+    await setCap(tx, pool);
   });
 }
 
@@ -48,14 +42,22 @@ export async function createPool(
     if (made.rowCount === 0) {
       throw new TidegateError(STORE_ERRORS.exists, `there is a pool ${pool.name} already`);
     }
-    await tx.query(
-      `insert into tidegate.limit_usage (key, cap)
-       values ($1, $2)
-           on conflict (key) do update set cap = excluded.cap`,
-      [`pool:${pool.name}`, pool.slots],
-    );
-    await notify(tx, { kind: 'dags' });
+    await setCap(tx, pool);
   });
+}
+
+/** Admission goes by the limit's row. */
+async function setCap(
+  tx: Tx,
+  pool: { readonly name: string; readonly slots: number },
+): Promise<void> {
+  await tx.query(
+    `insert into tidegate.limit_usage (key, cap)
+     values ($1, $2)
+         on conflict (key) do update set cap = excluded.cap`,
+    [`pool:${pool.name}`, pool.slots],
+  );
+  await notify(tx, { kind: 'dags' });
 }
 
 const DEFAULT_POOL = 'default_pool';
