@@ -1,3 +1,5 @@
+import type { Sql } from '../db.ts';
+
 /** Both ends of a filter on an instant. */
 export interface InstantRange {
   readonly gte?: Date | undefined;
@@ -74,3 +76,42 @@ export function toOrderSql<Name extends string>(
 
 /** Lists are counted up to here, so that the total of a long history costs no more than that. */
 export const MOST_COUNTED = 10_000;
+
+/** What a list is read from, as SQL. */
+export interface CountedList {
+  readonly columns: string;
+  readonly from: string;
+  readonly where: Conditions;
+  readonly order: string;
+  /** What is looked up for the rows of the page only. (Default: nothing) */
+  readonly complete?: (page: string) => string;
+}
+
+/** A page of a list, with how many rows there are in all (counted up to `MOST_COUNTED`). */
+export interface CountedPage<Row> {
+  readonly rows: Row[];
+  readonly total: number;
+}
+
+export async function readCountedPage<Row extends object>(
+  sql: Sql,
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+  { columns, from, where, order, complete = (page) => page }: CountedList,
+): Promise<CountedPage<Row>> {
+  const counting = [...where.values];
+  const page = `
+    select ${columns}
+      from ${from}
+     where ${where.toSql()}
+     order by ${order}
+     limit ${where.value(limit)} offset ${where.value(offset)}`;
+  const [{ rows }, counted] = await Promise.all([
+    sql.query<Row>(complete(page), where.values),
+    sql.query<{ total: number }>(
+      `select count(*) as total
+         from (select 1 from ${from} where ${where.toSql()} limit ${MOST_COUNTED}) as counted`,
+      counting,
+    ),
+  ]);
+  return { rows, total: counted.rows[0]?.total ?? 0 };
+}

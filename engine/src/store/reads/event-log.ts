@@ -1,6 +1,6 @@
 import type { Json } from '../../platform/json.ts';
 import type { Sql } from '../db.ts';
-import { Conditions, MOST_COUNTED, type Order, toOrderSql } from './conditions.ts';
+import { Conditions, type Order, readCountedPage, toOrderSql } from './conditions.ts';
 
 /** A line of the audit. */
 export interface NewEvent {
@@ -72,23 +72,11 @@ export async function listEvents(
     .add(filter.event, (value) => `event = ${value}`)
     .add(filter.before, (value) => `at < ${value}`)
     .add(filter.after, (value) => `at > ${value}`);
-  const counting = [...where.values];
-  const [events, counted] = await Promise.all([
-    sql.query<EventRow>(
-      `select event_key, at, event, actor, dag_id, run_id, task_id, try_number, extra
-         from tidegate.event_log
-        where ${where.toSql()}
-        order by ${toOrderSql(filter.order, ORDERS, 'event_key desc')}
-        limit ${where.value(filter.limit)} offset ${where.value(filter.offset)}`,
-      where.values,
-    ),
-    sql.query<{ total: number }>(
-      `select count(*) as total
-         from (
-           select 1 from tidegate.event_log where ${where.toSql()} limit ${MOST_COUNTED}
-         ) as counted`,
-      counting,
-    ),
-  ]);
-  return { events: events.rows, total: counted.rows[0]?.total ?? 0 };
+  const { rows, total } = await readCountedPage<EventRow>(sql, filter, {
+    columns: 'event_key, at, event, actor, dag_id, run_id, task_id, try_number, extra',
+    from: 'tidegate.event_log',
+    where,
+    order: toOrderSql(filter.order, ORDERS, 'event_key desc'),
+  });
+  return { events: rows, total };
 }

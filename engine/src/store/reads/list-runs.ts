@@ -3,8 +3,8 @@ import type { Sql } from '../db.ts';
 import {
   Conditions,
   type InstantRange,
-  MOST_COUNTED,
   type Order,
+  readCountedPage,
   toOrderSql,
 } from './conditions.ts';
 
@@ -106,29 +106,14 @@ export async function listRuns(
   sql: Sql,
   filter: RunFilter,
 ): Promise<{ runs: RunRow[]; total: number }> {
-  const where = runConditions(filter);
-  const counting = [...where.values];
-  const order = toOrderSql(filter.order, RUN_ORDERS, 'run.run_key desc');
-  const page = `
-    select ${RUN_COLUMNS}
-      from tidegate.dag_run as run
-     where ${where.toSql()}
-     order by ${order}
-     limit ${where.value(filter.limit)} offset ${where.value(filter.offset)}`;
-  const [runs, counted] = await Promise.all([
-    sql.query<RunRow>(SELECT_PAGE(page), where.values),
-    sql.query<{ total: number }>(
-      `select count(*) as total
-         from (
-           select 1
-             from tidegate.dag_run as run
-            where ${where.toSql()}
-            limit ${MOST_COUNTED}
-         ) as counted`,
-      counting,
-    ),
-  ]);
-  return { runs: runs.rows, total: counted.rows[0]?.total ?? 0 };
+  const { rows, total } = await readCountedPage<RunRow>(sql, filter, {
+    columns: RUN_COLUMNS,
+    from: 'tidegate.dag_run as run',
+    where: runConditions(filter),
+    order: toOrderSql(filter.order, RUN_ORDERS, 'run.run_key desc'),
+    complete: SELECT_PAGE,
+  });
+  return { runs: rows, total };
 }
 
 /** The conditions of a filter on `tidegate.dag_run as run`. */

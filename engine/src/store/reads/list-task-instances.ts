@@ -1,5 +1,6 @@
+import { isFinishedTaskState, type TaskState } from '../../state/task-state.ts';
 import type { Sql } from '../db.ts';
-import { Conditions, MOST_COUNTED, type Order, toOrderSql } from './conditions.ts';
+import { Conditions, type Order, readCountedPage, toOrderSql } from './conditions.ts';
 import { runConditions, type RunFilter } from './list-runs.ts';
 
 /** A task instance; what its task is says the run's DAG version at place `ix`. */
@@ -33,6 +34,8 @@ const COLUMNS = `
   instance.clear_number, instance.scheduled_ms, instance.start_ms, instance.end_ms,
   instance.due_ms`;
 
+const RUN_COLUMNS = 'run.dag_id, run.run_id, run.version_key, run.logical_date, run.run_after';
+
 /** Every task instance of a run in topological order, or the one at place `ix`. */
 export async function listTaskInstances(
   sql: Sql,
@@ -59,8 +62,7 @@ export async function listTaskInstancesAt(
   places: readonly { readonly runKey: number; readonly ix: number }[],
 ): Promise<TaskInstanceOfRun[]> {
   const { rows } = await sql.query<TaskInstanceOfRun>(
-    `select ${COLUMNS}, run.dag_id, run.run_id, run.version_key, run.logical_date, run.run_after,
-            session.name as worker
+    `select ${COLUMNS}, ${RUN_COLUMNS}, session.name as worker
        from unnest($1::bigint[], $2::int[]) with ordinality as given (run_key, ix, place)
        join tidegate.dag_run as run on run.run_key = given.run_key
       cross join lateral (
@@ -101,63 +103,38 @@ export interface TaskInstanceFilter {
   readonly offset: number;
 }
 
-/** States only runs have that are not over. */
-const UNFINISHED = new Set([
-  'none',
-  'scheduled',
-  'queued',
-  'running',
-  'up_for_retry',
-  'up_for_reschedule',
-  'deferred',
-  'restarting',
-]);
-
 /** Task instances of many runs, with how many there are in all (counted up to `MOST_COUNTED`). */
 export async function listTaskInstancesOfRuns(
   sql: Sql,
   filter: TaskInstanceFilter,
 ): Promise<{ instances: TaskInstanceOfRun[]; total: number }> {
-  const where = toConditions(filter);
-  const counting = [...where.values];
-  // Run by run, the newest first, so that a page costs what it shows: `offset 0` keeps it a look-up by key.
-  const from = `tidegate.dag_run as run
-          cross join lateral (
-            select *
-              from tidegate.task_instance
-             where task_instance.run_key = run.run_key
-            offset 0
-          ) as instance`;
-  const order = toOrderSql(filter.order, ORDERS, 'run.run_key desc, instance.ix');
-  const [instances, counted] = await Promise.all([
-    sql.query<TaskInstanceOfRun>(
-      `with page as (
-         select ${COLUMNS}, instance.session_key, run.dag_id, run.run_id, run.version_key,
-                run.logical_date, run.run_after
-           from ${from}
-          where ${where.toSql()}
-          order by ${order}
-          limit ${where.value(filter.limit)} offset ${where.value(filter.offset)}
-       ),
-       placed as (select page.*, row_number() over () as place from page)
-       select placed.*, session.name as worker
-         from placed
-         left join tidegate.instance as session on session.instance_key = placed.session_key
-        order by placed.place`,
-      where.values,
-    ),
-    sql.query<{ total: number }>(
-      `select count(*) as total
-         from (select 1 from ${from} where ${where.toSql()} limit ${MOST_COUNTED}) as counted`,
-      counting,
-    ),
-  ]);
-  return { instances: instances.rows, total: counted.rows[0]?.total ?? 0 };
+  const { rows, total } = await readCountedPage<TaskInstanceOfRun>(sql, filter, {
+    columns: `${COLUMNS}, instance.session_key, ${RUN_COLUMNS}`,
+    // Run by run, the newest first, so that a page costs what it shows: `offset 0` keeps it a look-up by key.
+    from: `tidegate.dag_run as run
+     cross join lateral (
+       select *
+         from tidegate.task_instance
+        where task_instance.run_key = run.run_key
+       offset 0
+     ) as instance`,
+    where: toConditions(filter),
+    order: toOrderSql(filter.order, ORDERS, 'run.run_key desc, instance.ix'),
+    complete: (page) => `
+      with page as (${page}),
+      placed as (select page.*, row_number() over () as place from page)
+      select placed.*, session.name as worker
+        from placed
+        left join tidegate.instance as session on session.instance_key = placed.session_key
+       order by placed.place`,
+  });
+  return { instances: rows, total };
 }
 
 function toConditions(filter: TaskInstanceFilter): Conditions {
   const { states, runs = {} } = filter;
-  const isLive = states?.every((state) => UNFINISHED.has(state)) === true;
+  // Only runs that are not over have such task instances.
+  const isLive = states?.every((state) => !isFinishedTaskState(state as TaskState)) === true;
   return runConditions(runs)
     .add(filter.runId, (value) => `run.run_id = ${value}`)
     .add(states, (value) => `instance.state = any(${value})`)
