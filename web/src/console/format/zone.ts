@@ -1,23 +1,15 @@
-import { useSyncExternalStore } from 'react';
-
+import { createStore, useStore } from '../create-store.ts';
 import type { Zone } from './time.ts';
 
 const KEY = 'tidegate.zone';
-const listeners = new Set<() => void>();
-let zone: Zone = localStorage.getItem(KEY) === 'local' ? 'local' : 'UTC';
+const zone = createStore<Zone>(localStorage.getItem(KEY) === 'local' ? 'local' : 'UTC');
 
 export function setZone(next: Zone): void {
-  zone = next;
   localStorage.setItem(KEY, next);
-  for (const listener of listeners) listener();
+  zone.set(next);
 }
 
 /** The zone times are shown in. (Default: UTC) */
 export function useZone(): Zone {
-  return useSyncExternalStore(subscribe, () => zone);
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  return useStore(zone);
 }

@@ -1,27 +1,15 @@
-import { useSyncExternalStore } from 'react';
+import { createStore, useStore } from '../create-store.ts';
 
-let isShown = false;
-const listeners = new Set<() => void>();
-
-function set(next: boolean): void {
-  isShown = next;
-  for (const listener of listeners) listener();
-}
+const isShown = createStore(false);
 
 export function showKeyboardHelp(): void {
-  set(true);
+  isShown.set(true);
 }
 
 export function hideKeyboardHelp(): void {
-  set(false);
+  isShown.set(false);
 }
 
 export function useIsKeyboardHelpShown(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => isShown,
-  );
+  return useStore(isShown);
 }

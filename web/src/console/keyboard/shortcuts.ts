@@ -1,4 +1,6 @@
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useEffect, useRef } from 'react';
+
+import { createStore, useStore } from '../create-store.ts';
 
 /** One key of the map that `?` shows. */
 export interface Shortcut {
@@ -16,10 +18,9 @@ export interface ShortcutGroup {
 const SEQUENCE_MS = 1_200;
 const OFF_KEY = 'tidegate.keys';
 
-const groups = new Map<symbol, ShortcutGroup>();
-const listeners = new Set<() => void>();
-let snapshot: readonly ShortcutGroup[] = [];
-let areSingleKeysOn = localStorage.getItem(OFF_KEY) !== 'off';
+const registered = new Map<symbol, ShortcutGroup>();
+const groups = createStore<readonly ShortcutGroup[]>([]);
+const areSingleKeysOn = createStore(localStorage.getItem(OFF_KEY) !== 'off');
 let pending = '';
 let pendingUntilMs = 0;
 
@@ -37,28 +38,27 @@ export function useShortcuts(where: string, shortcuts: readonly Shortcut[]): voi
       label,
       run: () => latest.current.find((shortcut) => shortcut.keys === keys)?.run(),
     }));
-    groups.set(id, { where, shortcuts: stable });
+    registered.set(id, { where, shortcuts: stable });
     announce();
     return () => {
-      groups.delete(id);
+      registered.delete(id);
       announce();
     };
   }, [where, shape]);
 }
 
 export function useShortcutGroups(): readonly ShortcutGroup[] {
-  return useSyncExternalStore(subscribe, () => snapshot);
+  return useStore(groups);
 }
 
 /** Single keys can be switched off (WCAG 2.1.4); those with mod stay. */
 export function useSingleKeys(): [boolean, (isOn: boolean) => void] {
-  return [useSyncExternalStore(subscribe, () => areSingleKeysOn), setSingleKeys];
+  return [useStore(areSingleKeysOn), setSingleKeys];
 }
 
 function setSingleKeys(isOn: boolean): void {
-  areSingleKeysOn = isOn;
   localStorage.setItem(OFF_KEY, isOn ? 'on' : 'off');
-  announce();
+  areSingleKeysOn.set(isOn);
 }
 
 /** The one listener of the page. */
@@ -83,7 +83,7 @@ function onKey(event: KeyboardEvent): void {
 
 /** Single keys are off while somebody types or a dialog is open, and for those who switched them off. */
 function isHeard(key: string, event: KeyboardEvent): boolean {
-  return key.startsWith('mod+') || (areSingleKeysOn && !isTyping(event) && !isDialogOpen());
+  return key.startsWith('mod+') || (areSingleKeysOn.get() && !isTyping(event) && !isDialogOpen());
 }
 
 function toKey(event: KeyboardEvent): string {
@@ -94,14 +94,17 @@ function toKey(event: KeyboardEvent): string {
 }
 
 function find(keys: string): Shortcut | undefined {
-  return [...groups.values()]
+  return groups
+    .get()
     .toReversed()
     .flatMap(({ shortcuts }) => shortcuts)
     .find((shortcut) => shortcut.keys === keys);
 }
 
 function isPrefix(key: string): boolean {
-  return snapshot.some(({ shortcuts }) => shortcuts.some(({ keys }) => keys.startsWith(`${key} `)));
+  return groups
+    .get()
+    .some(({ shortcuts }) => shortcuts.some(({ keys }) => keys.startsWith(`${key} `)));
 }
 
 function isTyping({ target }: KeyboardEvent): boolean {
@@ -114,11 +117,5 @@ function isDialogOpen(): boolean {
 }
 
 function announce(): void {
-  snapshot = [...groups.values()];
-  for (const listener of listeners) listener();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  groups.set([...registered.values()]);
 }

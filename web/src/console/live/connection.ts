@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { createStore, useStore } from '../create-store.ts';
 
 export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'offline';
 
@@ -8,21 +8,15 @@ export interface Connection {
   readonly lastHeardMs: number | null;
 }
 
-let current: Connection = { state: 'connecting', lastHeardMs: null };
-const listeners = new Set<() => void>();
+const connection = createStore<Connection>({ state: 'connecting', lastHeardMs: null });
 
 export function reportConnection(state: ConnectionState): void {
-  const lastHeardMs = state === 'live' ? Date.now() : current.lastHeardMs;
-  if (state === current.state && state !== 'live') return;
-  current = { state, lastHeardMs };
-  for (const listener of listeners) listener();
+  const before = connection.get();
+  if (state === before.state && state !== 'live') return;
+  const lastHeardMs = state === 'live' ? Date.now() : before.lastHeardMs;
+  connection.set({ state, lastHeardMs });
 }
 
 export function useConnection(): Connection {
-  return useSyncExternalStore(subscribe, () => current);
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  return useStore(connection);
 }

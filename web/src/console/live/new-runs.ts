@@ -1,5 +1,4 @@
-import { useSyncExternalStore } from 'react';
-
+import { createStore, useStore } from '../create-store.ts';
 import type { RunChange } from './patch-columns.ts';
 
 /** Runs heard of that a list does not show yet: lists say how many there are and never push rows. */
@@ -10,27 +9,18 @@ export interface NewRun {
 }
 
 const MOST_KEPT = 1_000;
-let heard: readonly NewRun[] = [];
-const listeners = new Set<() => void>();
+const heard = createStore<readonly NewRun[]>([]);
 
 export function hearOfRun({ dag_id: dagId, dag_run_id: runId, state }: RunChange): void {
-  const others = heard.filter((run) => run.runId !== runId || run.dagId !== dagId);
-  heard = [...others, { dagId, runId, state }].slice(-MOST_KEPT);
-  for (const listener of listeners) listener();
+  const others = heard.get().filter((run) => run.runId !== runId || run.dagId !== dagId);
+  heard.set([...others, { dagId, runId, state }].slice(-MOST_KEPT));
 }
 
 /** They were asked for: what is heard from now on is new. */
 export function forgetNewRuns(): void {
-  heard = [];
-  for (const listener of listeners) listener();
+  heard.set([]);
 }
 
 export function useNewRuns(): readonly NewRun[] {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => heard,
-  );
+  return useStore(heard);
 }
