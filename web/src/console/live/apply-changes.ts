@@ -1,4 +1,4 @@
-import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query';
 
 import { KEYS } from '../api/reads.ts';
 import type { DagRunCollection } from '../../contract/dag-runs.ts';
@@ -8,7 +8,7 @@ import type { UiRun } from '../../contract/ui-run.ts';
 import { hearOfRun } from './new-runs.ts';
 import { patchColumns, type RunChange } from './patch-columns.ts';
 import { patchGrid } from './patch-grid.ts';
-import { patchRun } from './patch-run.ts';
+import { patchDagRun, patchRun } from './patch-run.ts';
 import type { Refetches } from './refetches.ts';
 
 /**
@@ -39,58 +39,55 @@ export function applyChanges(
 /** False when the list has the DAG but not the run: it is new. */
 function patchLists(client: QueryClient, change: RunChange): boolean {
   let isKnown = true;
-  client.setQueriesData<InfiniteData<UiDagList>>({ queryKey: [KEYS.dags] }, (data) => {
-    if (data === undefined) return data;
-    const pages = data.pages.map((page) => {
-      const index = page.dags.findIndex(({ dag_id: id }) => id === change.dag_id);
-      const dag = page.dags[index];
-      if (dag === undefined) return page;
-      const runs = patchColumns(dag.runs, change);
-      if (runs === dag.runs) {
-        isKnown = false;
-        return page;
-      }
-      return { ...page, dags: page.dags.with(index, { ...dag, runs }) };
-    });
-    return { ...data, pages };
+  patchPages<UiDagList>(client, [KEYS.dags], (page) => {
+    const index = page.dags.findIndex(({ dag_id: id }) => id === change.dag_id);
+    const dag = page.dags[index];
+    if (dag === undefined) return page;
+    const runs = patchColumns(dag.runs, change);
+    if (runs !== dag.runs) return { ...page, dags: page.dags.with(index, { ...dag, runs }) };
+    isKnown = false;
+    return page;
   });
   return isKnown;
 }
 
+/** False when the grid is at hand and has not the run: it is new. */
 function patchGrids(client: QueryClient, change: RunChange): boolean {
-  let isKnown = true;
-  client.setQueryData<InfiniteData<UiGrid>>([KEYS.grid, change.dag_id], (data) => {
-    if (data === undefined) return data;
-    const pages = data.pages.map((page) => patchGrid(page, change));
-    isKnown = pages.some((page, index) => page !== data.pages[index]);
-    return isKnown ? { ...data, pages } : data;
-  });
-  return isKnown;
+  const key = [KEYS.grid, change.dag_id];
+  const { asked, patched } = patchPages<UiGrid>(client, key, (page) => patchGrid(page, change));
+  return patched === asked;
 }
 
 /** False when no list of runs shows it. */
 function patchRuns(client: QueryClient, change: RunChange): boolean {
-  let isKnown = false;
-  client.setQueriesData<InfiniteData<DagRunCollection>>({ queryKey: [KEYS.runs] }, (data) => {
-    if (data === undefined) return data;
-    const pages = data.pages.map((page) => {
-      const index = page.dag_runs.findIndex(
-        (run) => run.dag_run_id === change.dag_run_id && run.dag_id === change.dag_id,
-      );
-      const run = page.dag_runs[index];
-      if (run === undefined) return page;
-      isKnown = true;
-      const patched = {
-        ...run,
-        state: change.state,
-        end_date: change.end === null ? null : new Date(change.end).toISOString(),
-        duration:
-          change.end === null || change.start === null ? null : (change.end - change.start) / 1_000,
-        tidegate_failed_tasks: change.failed_tasks,
-      };
-      return { ...page, dag_runs: page.dag_runs.with(index, patched) };
-    });
+  const { patched } = patchPages<DagRunCollection>(client, [KEYS.runs], (page) => {
+    const index = page.dag_runs.findIndex(
+      (run) => run.dag_run_id === change.dag_run_id && run.dag_id === change.dag_id,
+    );
+    const run = page.dag_runs[index];
+    if (run === undefined) return page;
+    return { ...page, dag_runs: page.dag_runs.with(index, patchDagRun(run, change)) };
+  });
+  return patched > 0;
+}
+
+/**
+ * Patches the pages of every cached list below a key; answers how many there are and how many changed. A list with
+ * none of its pages changed is not touched: writing it again would draw it anew and make it pass for fresh.
+ */
+function patchPages<Page>(
+  client: QueryClient,
+  queryKey: QueryKey,
+  patch: (page: Page) => Page,
+): { readonly asked: number; readonly patched: number } {
+  let [asked, patched] = [0, 0];
+  client.setQueriesData<InfiniteData<Page>>({ queryKey }, (data) => {
+    if (data === undefined) return undefined;
+    asked += 1;
+    const pages = data.pages.map(patch);
+    if (pages.every((page, index) => page === data.pages[index])) return undefined;
+    patched += 1;
     return { ...data, pages };
   });
-  return isKnown;
+  return { asked, patched };
 }
