@@ -4,7 +4,7 @@ import { silentLogger, type Logger } from '../../platform/log.ts';
 import type { AdministeredTopicLog } from '../administration.ts';
 import { ByteBudget } from '../byte-budget.ts';
 import { recordCrc } from '../crc32c.ts';
-import { TopicLogError } from '../errors.ts';
+import { isTopicLogError, TopicLogError } from '../errors.ts';
 import { Partitioner } from '../partitioner.ts';
 import type {
   EnsureTopicOptions,
@@ -96,8 +96,7 @@ class KafkaTopicLog implements AdministeredTopicLog {
       try {
         return (await this.partitions(topic)).length;
       } catch (error) {
-        const isUnheardOf = error instanceof TopicLogError && error.code === 'TOPIC_MISSING';
-        if (!isUnheardOf || performance.now() > deadline) throw error;
+        if (!isTopicLogError(error, 'TOPIC_MISSING') || performance.now() > deadline) throw error;
       }
     }
   }

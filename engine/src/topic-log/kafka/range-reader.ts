@@ -68,13 +68,11 @@ export class KafkaRangeReader {
   ): Promise<{ readonly bounds: PartitionBounds; readonly records: readonly LogRecord[] }> {
     const { partition, range } = asked;
     const fetched = await this.#fetch(asked, SMALLEST_FETCH_BYTES);
-    if (fetched.errorCode === CODE.OFFSET_OUT_OF_RANGE)
-      return { bounds: await this.#readBounds(asked), records: [] };
     const batches = parseRecordSet(fetched.recordSet, range.from);
     const page = { range, partition, batches, aborted: fetched.aborted };
     const records: LogRecord[] = [];
     for await (const some of decodePage(page, DEFAULT_MAX_BYTES)) records.push(...some);
-    return { bounds: { start: fetched.logStartOffset, end: fetched.lastStableOffset }, records };
+    return { bounds: await this.#boundsOf(asked, fetched), records };
   }
 
   async #checkEmptyRange(asked: RangeOfPartition, options: ReadOptions): Promise<void> {
@@ -126,10 +124,7 @@ export class KafkaRangeReader {
     const patienceEndsAt = performance.now() + this.#options.patienceMs;
     for (;;) {
       const fetched = await this.#fetch(asked, options.maxBytes ?? DEFAULT_MAX_BYTES);
-      const bounds =
-        fetched.errorCode === CODE.OFFSET_OUT_OF_RANGE
-          ? await this.#readBounds(asked)
-          : { start: fetched.logStartOffset, end: fetched.lastStableOffset };
+      const bounds = await this.#boundsOf(asked, fetched);
       if (asked.range.from < bounds.start) throw rangeLost(asked, bounds);
       if (asked.range.to <= bounds.end && fetched.errorCode === 0) return fetched;
       if (performance.now() > patienceEndsAt) checkRange(asked, bounds);
@@ -137,10 +132,13 @@ export class KafkaRangeReader {
     }
   }
 
-  async #readBounds({
-    topic,
-    partition,
-  }: RangeOfPartition): Promise<{ start: number; end: number }> {
+  /** As the answer tells; one that refuses the offset does not. */
+  async #boundsOf(
+    { topic, partition }: RangeOfPartition,
+    fetched: FetchedPartition,
+  ): Promise<PartitionBounds> {
+    if (fetched.errorCode !== CODE.OFFSET_OUT_OF_RANGE)
+      return { start: fetched.logStartOffset, end: fetched.lastStableOffset };
     const bounds = (await this.#options.cluster.readBounds(topic)).get(partition);
     return bounds ?? { start: 0, end: 0 };
   }
