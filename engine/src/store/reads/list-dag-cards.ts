@@ -1,9 +1,9 @@
 import type { Sql } from '../db.ts';
-import { dagPage, type DagFilter, type DagRow } from './list-dags.ts';
+import { dagPage, type DagFilter, type ListedDag } from './list-dags.ts';
 import { RECENT_RUN_COLUMNS, RUN_COLUMNS_JSON, type RunColumnsRow } from './run-columns.ts';
 
 /** A DAG with its newest runs. */
-export interface DagCard extends DagRow {
+export interface DagCard extends ListedDag {
   /** Queued or running. */
   readonly active_runs: number;
   readonly runs: RunColumnsRow;

@@ -2,8 +2,8 @@ import type { SerializedDag, SerializedSchedule } from '../../dag/serialized-dag
 import type { Sql } from '../db.ts';
 import { Conditions, toOrderSql, type Order } from './conditions.ts';
 
-/** A DAG as lists and pages show it. */
-export interface DagRow {
+/** A DAG as lists show it, without its graph. */
+export interface ListedDag {
   readonly dag_id: string;
   readonly file: string;
   readonly is_paused: boolean;
@@ -24,6 +24,13 @@ export interface DagRow {
   readonly version_key: number;
   readonly version_number: number;
   readonly version_created_at: Date;
+  readonly max_active_tasks: number;
+  readonly topic: string | null;
+  readonly task_count: number;
+}
+
+/** A DAG as its pages show it. */
+export interface DagRow extends ListedDag {
   readonly serialized: SerializedDag;
 }
 
@@ -53,7 +60,12 @@ const DAG_COLUMNS = `
   dag.max_active_runs, dag.next_logical_date, dag.next_interval_start, dag.next_interval_end,
   dag.next_run_after, dag.checked_at, dag.quiet_ticks, dag.registered_at, dag.version_key,
   import_error.file is not null as has_import_error, version.number as version_number,
-  version.created_at as version_created_at, version.serialized`;
+  version.created_at as version_created_at`;
+
+const GRAPH_COLUMNS = `
+  (version.serialized ->> 'maxActiveTasks')::int as max_active_tasks,
+  version.serialized -> 'source' ->> 'topic' as topic,
+  json_array_length(version.serialized -> 'tasks') as task_count`;
 
 const DAG_TABLES = `
        tidegate.dag
@@ -89,12 +101,18 @@ export function dagPage(filter: DagFilter): {
     .add(filter.hasImportError, (value) => `(import_error.file is not null) = ${value}`)
     .add(filter.lastRunState, (value) => `${NEWEST_RUN('state')} = ${value}`);
   const order = toOrderSql(filter.order, ORDERS, 'dag.dag_id');
-  const text = `select ${DAG_COLUMNS}, count(*) over () as total,
-            row_number() over (order by ${order}) as place
-       from ${DAG_TABLES}
-      where ${where.toSql()}
-      order by place
-      limit ${where.value(filter.limit)} offset ${where.value(filter.offset)}`;
+  // The page is cut before graphs are opened, and those stay in the database.
+  const text = `select listed.*, ${GRAPH_COLUMNS}
+       from (
+         select ${DAG_COLUMNS}, count(*) over () as total,
+                row_number() over (order by ${order}) as place
+           from ${DAG_TABLES}
+          where ${where.toSql()}
+          order by place
+          limit ${where.value(filter.limit)} offset ${where.value(filter.offset)}
+       ) as listed
+       join tidegate.dag_version as version using (version_key)
+      order by listed.place`;
   return { text, where };
 }
 
@@ -102,16 +120,18 @@ export function dagPage(filter: DagFilter): {
 export async function listDags(
   sql: Sql,
   filter: DagFilter,
-): Promise<{ dags: DagRow[]; total: number }> {
+): Promise<{ dags: ListedDag[]; total: number }> {
   const { text, where } = dagPage(filter);
-  const { rows } = await sql.query<DagRow & { total: number }>(text, where.values);
+  const { rows } = await sql.query<ListedDag & { total: number }>(text, where.values);
   return { dags: rows, total: rows[0]?.total ?? 0 };
 }
 
 /** One DAG, stale or not. */
 export async function findDag(sql: Sql, dagId: string): Promise<DagRow | undefined> {
   const { rows } = await sql.query<DagRow>(
-    `select ${DAG_COLUMNS} from ${DAG_TABLES} where dag.dag_id = $1`,
+    `select ${DAG_COLUMNS}, ${GRAPH_COLUMNS}, version.serialized
+       from ${DAG_TABLES}
+      where dag.dag_id = $1`,
     [dagId],
   );
   return rows[0];

@@ -4,7 +4,7 @@ import type { DagDetailsResponse, DagResponse, NextExecution } from '../../contr
 import { toDagVersion } from './dag-version.ts';
 
 /** A DAG in Airflow's shape. */
-export function toDag(row: DagRow): DagResponse {
+export function toDag(row: Omit<DagRow, 'serialized'>): DagResponse {
   return {
     dag_id: row.dag_id,
     dag_display_name: row.dag_id,
@@ -23,7 +23,7 @@ export function toDag(row: DagRow): DagResponse {
     timetable_partitioned: false,
     timetable_periodic: row.schedule.kind === 'cron' || row.schedule.kind === 'every',
     tags: row.tags.map((name) => ({ name, dag_id: row.dag_id, dag_display_name: row.dag_id })),
-    max_active_tasks: row.serialized.maxActiveTasks,
+    max_active_tasks: row.max_active_tasks,
     max_active_runs: row.max_active_runs,
     max_consecutive_failed_dag_runs: 0,
     has_task_concurrency_limits: false,
@@ -48,7 +48,7 @@ export function toDagDetails(row: DagRow, activeRuns: number): DagDetailsRespons
   return {
     ...toDag(row),
     catchup: serialized.catchup,
-    concurrency: serialized.maxActiveTasks,
+    concurrency: row.max_active_tasks,
     dag_run_timeout:
       serialized.runTimeoutMs === null ? null : toIsoDuration(serialized.runTimeoutMs),
     asset_expression: null,

@@ -17,9 +17,9 @@ export function toUiDag(row: DagCard): UiDag {
     file: row.file,
     schedule: toSummary(row),
     next_run_after: toIso(row.next_run_after),
-    topic: row.serialized.source?.topic ?? null,
+    topic: row.topic,
     version: row.version_number,
-    tasks: row.serialized.tasks.length,
+    tasks: row.task_count,
     active_runs: row.active_runs,
     quiet_ticks: row.quiet_ticks,
     checked_at: toIso(row.checked_at),
@@ -36,7 +36,7 @@ export function toUiDagPage(
   return {
     dag: toDagDetails(row, activeRuns),
     version: row.version_number,
-    topic: row.serialized.source?.topic ?? null,
+    topic: row.topic,
     tasks: row.serialized.tasks.map(toUiTask),
     params_schema: row.serialized.paramsSchema,
     recent_inputs: inputs.map((input) => ({
