@@ -1,4 +1,5 @@
 import { useHome, useStreams } from '../api/reads.ts';
+import { isBehind } from '../state/stream-lag.ts';
 import type { Destination } from './navigation.ts';
 
 export interface RailCount {
@@ -10,16 +11,11 @@ export interface RailCount {
 /** Lag beside a door may be this old. */
 const COUNT_EVERY_MS = 15_000;
 
-/** A stream further behind than this is counted in the rail. */
-export const BEHIND_SECONDS = 60;
-
 /** What waits behind each door; nothing where there is nothing to say. */
 export function useRailCounts(): Partial<Record<Destination['to'], RailCount>> {
   const { data: home } = useHome();
   const { data: streams } = useStreams(COUNT_EVERY_MS);
-  const behind = streams?.streams.filter(
-    ({ seconds_behind: seconds }) => (seconds ?? 0) > BEHIND_SECONDS,
-  );
+  const behind = streams?.streams.filter(isBehind);
   return {
     ...(home !== undefined && {
       '/dags':

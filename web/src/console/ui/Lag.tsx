@@ -1,7 +1,7 @@
 import type { StreamResponse } from '../../contract/streams.ts';
 import { formatSeconds } from '../format/duration.ts';
 import { formatOf } from '../format/number.ts';
-import { BEHIND_SECONDS } from '../frame/use-rail-counts.ts';
+import { isBehind } from '../state/stream-lag.ts';
 import styles from './Lag.module.css';
 
 /** How far behind: seconds first, records under it; unknown is neither zero nor fine. */
@@ -9,10 +9,9 @@ export function Lag({ stream }: { readonly stream: StreamResponse | undefined })
   if (stream === undefined) return <span className={styles.unknown}>unknown</span>;
   if (!stream.topic_exists) return <span className={styles.unknown}>no topic yet</span>;
   const { seconds_behind: seconds, records_behind: records } = stream;
-  const isBad = (seconds ?? 0) > BEHIND_SECONDS;
   return (
     <>
-      <div className={isBad ? styles.bad : undefined}>
+      <div className={isBehind(stream) ? styles.bad : undefined}>
         {seconds === null ? (
           <span className={styles.unknown}>unknown</span>
         ) : (

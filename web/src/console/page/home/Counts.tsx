@@ -1,7 +1,7 @@
 import type { StreamResponse } from '../../../contract/streams.ts';
 import type { UiHome } from '../../../contract/ui-home.ts';
 import { formatCount, formatOf } from '../../format/number.ts';
-import { BEHIND_SECONDS } from '../../frame/use-rail-counts.ts';
+import { isBehind } from '../../state/stream-lag.ts';
 import styles from './Home.module.css';
 
 interface Props {
@@ -11,9 +11,7 @@ interface Props {
 
 /** Four numbers; only those that are broken are red. */
 export function Counts({ home, streams }: Props) {
-  const behind = streams.filter(
-    ({ seconds_behind: seconds }) => (seconds ?? 0) > BEHIND_SECONDS,
-  ).length;
+  const behind = streams.filter(isBehind).length;
   const { tasks, dags, runs, last_day: day } = home;
   return (
     <dl className={styles.counts}>

@@ -2,7 +2,7 @@ import type { StreamResponse } from '../../../contract/streams.ts';
 import type { UiHome } from '../../../contract/ui-home.ts';
 import { formatSeconds } from '../../format/duration.ts';
 import { formatOf } from '../../format/number.ts';
-import { BEHIND_SECONDS } from '../../frame/use-rail-counts.ts';
+import { sayKeepUp, streamsBehind } from '../../state/stream-lag.ts';
 import { Moment } from '../../ui/Moment.tsx';
 import { Say } from '../../ui/Say.tsx';
 
@@ -13,9 +13,7 @@ interface Props {
 
 /** The answer before the evidence. */
 export function HomeSay({ home, streams }: Props) {
-  const behind = streams
-    .filter(({ seconds_behind: seconds }) => (seconds ?? 0) > BEHIND_SECONDS)
-    .toSorted((a, b) => (b.seconds_behind ?? 0) - (a.seconds_behind ?? 0));
+  const behind = streamsBehind(streams);
   const [worst] = behind;
   const [failure] = home.failures;
   if (home.dags.total === 0) {
@@ -53,7 +51,7 @@ export function HomeSay({ home, streams }: Props) {
   return (
     <Say
       fact="Everything is all right."
-      then={`${streams.length > 0 ? `${streams.length === 1 ? 'The stream keeps' : `All ${streams.length} streams keep`} up; ` : ''}${formatOf(home.last_day.success, 'run')} succeeded in the last 24 hours, ${home.last_day.failed} failed.`}
+      then={`${streams.length > 0 ? `${sayKeepUp(streams.length)}; ` : ''}${formatOf(home.last_day.success, 'run')} succeeded in the last 24 hours, ${home.last_day.failed} failed.`}
     />
   );
 }

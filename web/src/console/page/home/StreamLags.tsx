@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 
 import type { StreamResponse } from '../../../contract/streams.ts';
 import { formatSeconds } from '../../format/duration.ts';
-import { BEHIND_SECONDS } from '../../frame/use-rail-counts.ts';
+import { BEHIND_SECONDS } from '../../state/stream-lag.ts';
 import { Card } from '../../ui/Card.tsx';
 import styles from './Home.module.css';
 

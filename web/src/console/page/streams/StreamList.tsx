@@ -5,7 +5,7 @@ import { useStreams } from '../../api/reads.ts';
 import { formatSeconds } from '../../format/duration.ts';
 import { formatOf } from '../../format/number.ts';
 import { toMs } from '../../format/time.ts';
-import { BEHIND_SECONDS } from '../../frame/use-rail-counts.ts';
+import { sayKeepUp, streamsBehind } from '../../state/stream-lag.ts';
 import { Card } from '../../ui/Card.tsx';
 import { Foot } from '../../ui/Foot.tsx';
 import { Lag } from '../../ui/Lag.tsx';
@@ -91,16 +91,14 @@ function Row({ stream }: { readonly stream: StreamResponse }) {
 }
 
 function StreamsSay({ streams }: { readonly streams: readonly StreamResponse[] }) {
-  const behind = streams
-    .filter(({ seconds_behind: seconds }) => (seconds ?? 0) > BEHIND_SECONDS)
-    .toSorted((a, b) => (b.seconds_behind ?? 0) - (a.seconds_behind ?? 0));
+  const behind = streamsBehind(streams);
   const [worst] = behind;
   const records = streams.reduce((sum, stream) => sum + stream.records_behind, 0);
   if (streams.length === 0) return <Say fact="There are no streams yet." />;
   if (worst === undefined) {
     return (
       <Say
-        fact={`${streams.length === 1 ? 'The stream keeps' : `All ${streams.length} streams keep`} up.`}
+        fact={`${sayKeepUp(streams.length)}.`}
         then={`${formatOf(records, 'record')} wait to be loaded; nothing is more than a minute behind.`}
       />
     );

@@ -7,8 +7,8 @@ import { formatSeconds } from '../../format/duration.ts';
 import { formatCount, formatOf } from '../../format/number.ts';
 import { formatClock, toMs } from '../../format/time.ts';
 import { useZone } from '../../format/zone.ts';
-import { BEHIND_SECONDS } from '../../frame/use-rail-counts.ts';
 import { StateChip } from '../../state/StateChip.tsx';
+import { isBehind } from '../../state/stream-lag.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Card } from '../../ui/Card.tsx';
 import { Moment } from '../../ui/Moment.tsx';
@@ -125,10 +125,9 @@ function StreamSay({ stream, trend }: SayProps) {
 
 function Figures({ stream, trend }: SayProps) {
   const { seconds_behind: seconds, records_behind: records, partitions } = stream;
-  const isBad = (seconds ?? 0) > BEHIND_SECONDS;
   return (
     <dl className={styles.figures}>
-      <Figure name="Lag" note={`of the partition furthest behind`} isBad={isBad}>
+      <Figure name="Lag" note={`of the partition furthest behind`} isBad={isBehind(stream)}>
         {formatSeconds(seconds)}
       </Figure>
       <Figure
