@@ -2,9 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 import type { LogMessage, TaskLogResponse } from '../../contract/task-instances.ts';
-import { path, query } from './addresses.ts';
+import { query, type TaskAddress, taskPath } from './addresses.ts';
 import { callApi } from './call-api.ts';
-import type { TaskAddress } from './writes.ts';
 
 const FOLLOW_EVERY_MS = 1_000;
 /** Lines held in the browser; the download has all of them. */
@@ -18,9 +17,8 @@ export interface TaskLog {
 }
 
 /** Where the lines of a try are. */
-export function logAddress({ dagId, runId, taskId }: TaskAddress, tryNumber: number): string {
-  const task = `/api/v2/dags/${path(dagId)}/dagRuns/${path(runId)}/taskInstances/${path(taskId)}`;
-  return `${task}/logs/${tryNumber}`;
+export function logAddress(task: TaskAddress, tryNumber: number): string {
+  return `${taskPath(task)}/logs/${tryNumber}`;
 }
 
 /**

@@ -7,11 +7,15 @@ import type {
   TaskInstanceCollection,
   TaskInstancePatch,
 } from '../../contract/task-instances.ts';
-import { path } from './addresses.ts';
+import { showToast } from '../ui/toasts.ts';
+import { path, type TaskAddress, taskPath } from './addresses.ts';
 import { callApi } from './call-api.ts';
 import { KEYS } from './reads.ts';
 
-/** Pauses or unpauses a DAG; lists, its page and the counts follow. */
+/**
+ * Pauses or unpauses a DAG; lists, its page and the counts follow. That it was done is said here and not where it
+ * was asked for: the palette is gone by then.
+ */
 export function useSetPaused() {
   const client = useQueryClient();
   return useMutation({
@@ -20,13 +24,15 @@ export function useSetPaused() {
         method: 'PATCH',
         body: { is_paused: isPaused },
       }),
-    onSuccess: (_answer, { dagId }) =>
-      Promise.all([
+    onSuccess: async (_answer, { dagId, isPaused }) => {
+      await Promise.all([
         client.invalidateQueries({ queryKey: [KEYS.dags] }),
         client.invalidateQueries({ queryKey: [KEYS.dag, dagId] }),
         client.invalidateQueries({ queryKey: [KEYS.home] }),
         client.invalidateQueries({ queryKey: [KEYS.streams] }),
-      ]),
+      ]);
+      showToast({ text: `${dagId} ${isPaused ? 'is paused' : 'runs again'}` });
+    },
   });
 }
 
@@ -53,20 +59,16 @@ export function clearTasks(
   return callApi(`/api/v2/dags/${path(dagId)}/clearTaskInstances`, { method: 'POST', body });
 }
 
-export interface TaskAddress {
-  readonly dagId: string;
-  readonly runId: string;
-  readonly taskId: string;
-}
-
 /** Sets the state of a task instance; `dry_run` only tells which ones it would be. */
 export function markTask(
-  { dagId, runId, taskId }: TaskAddress,
+  task: TaskAddress,
   body: TaskInstancePatch,
   isDryRun: boolean,
 ): Promise<TaskInstanceCollection> {
-  const address = `/api/v2/dags/${path(dagId)}/dagRuns/${path(runId)}/taskInstances/${path(taskId)}`;
-  return callApi(isDryRun ? `${address}/dry_run` : address, { method: 'PATCH', body });
+  return callApi(isDryRun ? `${taskPath(task)}/dry_run` : taskPath(task), {
+    method: 'PATCH',
+    body,
+  });
 }
 
 /** After a change of a run: its page, its DAG's grid and the lists are asked again. */

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { type KeyboardEvent, useMemo, useState } from 'react';
+import { type KeyboardEvent, useState } from 'react';
 import {
   Autocomplete,
   Dialog,
@@ -17,7 +17,6 @@ import { showKeyboardHelp } from '../keyboard/help-state.ts';
 import { setTheme, THEMES } from '../theme/theme.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { Kbd } from '../ui/Kbd.tsx';
-import { showToast } from '../ui/toasts.ts';
 import modal from '../ui/Modal.module.css';
 import { DESTINATIONS } from './navigation.ts';
 import styles from './Palette.module.css';
@@ -29,7 +28,7 @@ const MOST_SHOWN = 12;
 export function Palette({ onClose }: { readonly onClose: () => void }) {
   const [typed, setTyped] = useState('');
   const items = usePaletteItems(typed);
-  const shown = useMemo(() => rankItems(items, typed).slice(0, MOST_SHOWN), [items, typed]);
+  const shown = rankItems(items, typed).slice(0, MOST_SHOWN);
   const run = (id: string) => {
     onClose();
     items.find((item) => item.id === id)?.run();
@@ -119,14 +118,7 @@ function usePaletteItems(typed: string): readonly PaletteItem[] {
         id: `pause ${dagId}`,
         kind: isPaused ? 'Unpause' : 'Pause',
         name: dagId,
-        run: () =>
-          setPaused.mutate(
-            { dagId, isPaused: !isPaused },
-            {
-              onSuccess: () =>
-                showToast({ text: `${dagId} ${isPaused ? 'runs again' : 'is paused'}` }),
-            },
-          ),
+        run: () => setPaused.mutate({ dagId, isPaused: !isPaused }),
       },
     ]),
     ...newest.map(({ dag_id: dagId, dag_run_id: runId }) => ({

@@ -1,5 +1,4 @@
 import { useSetPaused } from '../api/writes.ts';
-import { showToast } from './toasts.ts';
 import styles from './PauseSwitch.module.css';
 
 interface Props {
@@ -11,13 +10,6 @@ interface Props {
 export function PauseSwitch({ dagId, isPaused }: Props) {
   const setPaused = useSetPaused();
   const shown = setPaused.isPending ? setPaused.variables.isPaused : isPaused;
-  const toggle = () =>
-    setPaused.mutate(
-      { dagId, isPaused: !isPaused },
-      {
-        onSuccess: () => showToast({ text: `${dagId} ${isPaused ? 'runs again' : 'is paused'}` }),
-      },
-    );
   return (
     <span className={styles.place}>
       <button
@@ -27,7 +19,7 @@ export function PauseSwitch({ dagId, isPaused }: Props) {
         aria-label={`${dagId} is active`}
         title={shown ? 'Paused: press to let it run' : 'Active: press to pause'}
         className={styles.switch}
-        onClick={toggle}
+        onClick={() => setPaused.mutate({ dagId, isPaused: !isPaused })}
       >
         <i />
       </button>

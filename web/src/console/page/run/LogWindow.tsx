@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 
+import type { TaskAddress } from '../../api/addresses.ts';
 import { useTaskLog } from '../../api/task-log.ts';
-import type { TaskAddress } from '../../api/writes.ts';
 import { LogLines } from './LogLines.tsx';
 import styles from './Logs.module.css';
 
@@ -19,9 +19,9 @@ interface Props {
 export function LogWindow({ address, tryNumber, aroundLine }: Props) {
   const { lines, isRead } = useTaskLog(address, tryNumber);
   const shown = useMemo(() => {
-    const numbered = lines.map((message, index) => ({ number: index + 1, message }));
-    if (aroundLine === null) return numbered.slice(-(BEFORE + AFTER));
-    return numbered.slice(Math.max(0, aroundLine - 1 - BEFORE), aroundLine + AFTER);
+    const end = aroundLine === null ? lines.length : aroundLine + AFTER;
+    const from = Math.max(0, end - (aroundLine === null ? BEFORE + AFTER : BEFORE + 1 + AFTER));
+    return lines.slice(from, end).map((message, index) => ({ number: from + index + 1, message }));
   }, [lines, aroundLine]);
   if (!isRead) return <div className={styles.small} />;
   if (shown.length === 0) return <p className={styles.none}>This try logged nothing.</p>;

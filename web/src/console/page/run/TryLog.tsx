@@ -1,5 +1,5 @@
+import type { TaskAddress } from '../../api/addresses.ts';
 import { logAddress, MOST_LINES, useTaskLog } from '../../api/task-log.ts';
-import type { TaskAddress } from '../../api/writes.ts';
 import { formatOf } from '../../format/number.ts';
 import { LogBar } from './LogBar.tsx';
 import { LogLine } from './LogLines.tsx';
