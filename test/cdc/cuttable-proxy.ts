@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
-/** A TCP proxy whose network can be cut, to make outages without touching the shared server. */
+/** A TCP proxy whose network can be cut or made bad, to make outages without touching the shared server. */
 export interface CuttableProxy extends AsyncDisposable {
   /** `url` with the proxy in the place of its server. */
   through(url: string): string;
@@ -9,12 +10,18 @@ export interface CuttableProxy extends AsyncDisposable {
   mend(): Promise<void>;
   /** From the next client message that contains `text` on, answers are swallowed. Resolves when it was sent. */
   swallowAnswersAfter(text: string): Promise<void>;
+  /** Half open: takes connections and data and answers nothing for so long, then resets them all. */
+  silence(forMs: number): Promise<void>;
+  /** Every answer is late by `byMs` for so long. */
+  slow(byMs: number, forMs: number): Promise<void>;
 }
 
 export async function startProxy(targetUrl: string): Promise<CuttableProxy> {
   const target = new URL(targetUrl);
   const sockets = new Set<Socket>();
   let trigger: { readonly text: string; readonly sent: () => void } | undefined;
+  let isSilent = false;
+  let lateMs = 0;
 
   const onClient = (client: Socket): void => {
     const upstream = connect(Number(target.port), target.hostname);
@@ -30,6 +37,7 @@ export async function startProxy(targetUrl: string): Promise<CuttableProxy> {
       });
     }
     client.on('data', (data) => {
+      if (isSilent) return;
       if (trigger !== undefined && data.includes(trigger.text)) {
         isSwallowing = true;
         trigger.sent();
@@ -38,15 +46,20 @@ export async function startProxy(targetUrl: string): Promise<CuttableProxy> {
       upstream.write(data);
     });
     upstream.on('data', (data) => {
-      if (!isSwallowing) client.write(data);
+      if (isSilent || isSwallowing) return;
+      if (lateMs === 0) client.write(data);
+      else setTimeout(() => client.write(data), lateMs);
     });
+  };
+  const resetAll = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy();
   };
 
   let server = await listen(0, onClient);
   const { port } = server.address() as { port: number };
   const cut = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const socket of sockets) socket.resetAndDestroy();
+    resetAll();
     await closed;
   };
   return {
@@ -64,6 +77,20 @@ export async function startProxy(targetUrl: string): Promise<CuttableProxy> {
       new Promise((resolve) => {
         trigger = { text, sent: resolve };
       }),
+    silence: async (forMs) => {
+      isSilent = true;
+      await delay(forMs);
+      // What was swallowed never comes: no connection may go on as if it had.
+      resetAll();
+      isSilent = false;
+    },
+    slow: async (byMs, forMs) => {
+      lateMs = byMs;
+      await delay(forMs);
+      // Answers still on their way must not be overtaken.
+      resetAll();
+      lateMs = 0;
+    },
     [Symbol.asyncDispose]: cut,
   };
 }

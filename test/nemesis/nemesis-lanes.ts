@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { type CuttableProxy, startProxy } from '../cdc/cuttable-proxy.ts';
 import { StandaloneUnderTest } from '../end-to-end/standalone-under-test.ts';
 import { type KafkaServer, startKafka } from '../services/kafka.ts';
 import { type RedisServer, startRedis } from '../services/redis.ts';
 import { createPostgresDatabase } from '../services/services.ts';
-import { type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts';
 import type { Fault } from './nemesis.ts';
 import {
   kills,
@@ -45,13 +45,13 @@ export async function startEmbeddedLane(): Promise<NemesisLane> {
 /** Real Kafka and Redis, the BullMQ lane, and metadata behind a network that can be cut. */
 export async function startServicesLane(): Promise<NemesisLane> {
   const database = await createPostgresDatabase('nemesis');
-  const proxy = await startFaultyProxy(database.url);
-  const env: NodeJS.ProcessEnv = { TIDEGATE_DATABASE_URL: proxy.url };
+  const proxy = await startProxy(database.url);
+  const env: NodeJS.ProcessEnv = { TIDEGATE_DATABASE_URL: proxy.through(database.url) };
   const standalone = new StandaloneElsewhere({ env }, database.url);
   const servers = new Servers(standalone.scratch);
   await servers.start(env);
-  const redisProxy = await startFaultyProxy(servers.redis.url);
-  env['TIDEGATE_REDIS_URL'] = redisProxy.url;
+  const redisProxy = await startProxy(servers.redis.url);
+  env['TIDEGATE_REDIS_URL'] = redisProxy.through(servers.redis.url);
   await standalone.start();
   return {
     standalone,
@@ -138,12 +138,16 @@ class Servers {
   }
 }
 
-function networkFaults(what: string, proxy: FaultyProxy): Fault[] {
+function networkFaults(what: string, proxy: CuttableProxy): Fault[] {
   return [
     {
       name: `${what}: connections cut`,
       weight: 2,
-      strike: (random) => proxy.cut(random.between(50, 4_000)),
+      strike: async (random) => {
+        await proxy.cut();
+        await delay(random.between(50, 4_000));
+        await proxy.mend();
+      },
     },
     {
       name: `${what}: half open`,
