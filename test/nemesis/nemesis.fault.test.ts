@@ -4,7 +4,7 @@ import { BankUnderLoad } from '../end-to-end/bank-under-load.ts';
 import { describeWith } from '../services/services.ts';
 import { runNemesis } from './nemesis.ts';
 import { startEmbeddedLane } from './nemesis-lanes.ts';
-import { timeToRecover } from './recovery.ts';
+import { RECOVERS_WITHIN_MS } from './recovery.ts';
 
 /** A slice of the long run. */
 const SEED = 11;
@@ -25,7 +25,7 @@ describeWith(['mysql'], 'npm start under a short storm of random faults', () => 
     bank.source.startLoad(60);
     const storm = { seed: SEED, faults, pauseMs: [500, 2_500], strikes: STRIKES } as const;
     await runNemesis(storm, AT_MOST_MS);
-    await timeToRecover(standalone, bank);
+    await bank.timeToGoOn('the storm', RECOVERS_WITHIN_MS);
     const faultsLeft = await bank.faultsAtRest(SETTLES_WITHIN_MS);
     story = standalone.story;
     expect(faultsLeft).toEqual([]);

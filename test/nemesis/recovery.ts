@@ -1,22 +1,5 @@
-import { isInCurrent } from '../end-to-end/bank-integrity.ts';
-import type { BankUnderLoad } from '../end-to-end/bank-under-load.ts';
-import type { StandaloneUnderTest } from '../end-to-end/standalone-under-test.ts';
-import { untilTrue } from '../end-to-end/until.ts';
-
 /** Longer than any of them should take: beyond it the product stands still. */
-const PATIENCE_MS = 180_000;
-
-/** From now until a change made after now is in the warehouse, in ms. */
-export async function timeToRecover(
-  standalone: StandaloneUnderTest,
-  bank: BankUnderLoad,
-): Promise<number> {
-  const startedAt = performance.now();
-  const id = await bank.source.insertProbe();
-  const isThere = (): Promise<boolean> => isInCurrent(standalone.warehouseUrl, id);
-  await untilTrue('a change made after the fault to be in the warehouse', isThere, PATIENCE_MS);
-  return performance.now() - startedAt;
-}
+export const RECOVERS_WITHIN_MS = 180_000;
 
 export interface Percentiles {
   readonly count: number;
