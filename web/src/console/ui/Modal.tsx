@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Dialog, Heading, Modal as AriaModal, ModalOverlay } from 'react-aria-components';
 
-import { Icon } from './Icon.tsx';
+import { CloseButton } from './CloseButton.tsx';
 import styles from './Modal.module.css';
 
 interface Props {
@@ -31,9 +31,7 @@ export function Modal({ title, children, onClose, width = 520, actions }: Props)
             <Heading slot="title" className={styles.title ?? ''}>
               {title}
             </Heading>
-            <button type="button" className={styles.close} aria-label="Close" onClick={onClose}>
-              <Icon name="close" />
-            </button>
+            <CloseButton label="Close" onClose={onClose} />
           </header>
           <div className={styles.body}>{children}</div>
           {actions !== undefined && <footer className={styles.actions}>{actions}</footer>}

@@ -1,6 +1,7 @@
 import type { UiDagPage } from '../../../contract/ui-dags.ts';
 import { Card } from '../../ui/Card.tsx';
 import table from '../../ui/Table.module.css';
+import { Th } from '../../ui/Th.tsx';
 
 /** The graph as a list: each task with what it needs. */
 export function DagTasks({ page }: { readonly page: UiDagPage }) {
@@ -10,14 +11,12 @@ export function DagTasks({ page }: { readonly page: UiDagPage }) {
         <table className={table.table}>
           <thead>
             <tr>
-              <th scope="col">Task</th>
-              <th scope="col">Needs</th>
-              <th scope="col">Trigger rule</th>
-              <th scope="col">Kind</th>
-              <th scope="col" className={table.right}>
-                Retries
-              </th>
-              <th scope="col">Pool</th>
+              <Th>Task</Th>
+              <Th>Needs</Th>
+              <Th>Trigger rule</Th>
+              <Th>Kind</Th>
+              <Th isRight>Retries</Th>
+              <Th>Pool</Th>
             </tr>
           </thead>
           <tbody>

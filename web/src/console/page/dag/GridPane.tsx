@@ -12,7 +12,7 @@ import { StateChip } from '../../state/StateChip.tsx';
 import { isFinished } from '../../state/state-style.ts';
 import { Button, buttonClass } from '../../ui/Button.tsx';
 import { Card } from '../../ui/Card.tsx';
-import { Icon } from '../../ui/Icon.tsx';
+import { CloseButton } from '../../ui/CloseButton.tsx';
 import { Moment } from '../../ui/Moment.tsx';
 import { QueryState } from '../../ui/QueryState.tsx';
 import { ClearDialog } from '../run/ClearDialog.tsx';
@@ -62,14 +62,7 @@ function Details({ page, task, onClose }: DetailsProps) {
         <h2 title={task?.task_id ?? run.dag_run_id}>
           {cutMiddle(task?.task_id ?? `run ${shortRun(run.dag_run_id)}`, 40)}
         </h2>
-        <button
-          type="button"
-          className={styles.close}
-          aria-label="Close the pane"
-          onClick={onClose}
-        >
-          <Icon name="close" />
-        </button>
+        <CloseButton label="Close the pane" onClose={onClose} />
       </header>
       <div className={styles.state}>
         <StateChip state={state} isBoxed />

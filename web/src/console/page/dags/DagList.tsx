@@ -4,9 +4,9 @@ import { lazy, Suspense } from 'react';
 import { useDagList, useHome } from '../../api/reads.ts';
 import { formatOf } from '../../format/number.ts';
 import type { UiDag } from '../../../contract/ui-dags.ts';
-import { Button } from '../../ui/Button.tsx';
 import { Foot } from '../../ui/Foot.tsx';
 import { QueryState } from '../../ui/QueryState.tsx';
+import { ShowMore } from '../../ui/ShowMore.tsx';
 import { usePageTitle } from '../../ui/use-page-title.ts';
 import { toDagFilter } from './dag-filter.ts';
 import { DagEmpty } from './DagEmpty.tsx';
@@ -46,19 +46,9 @@ export function DagList() {
                 <DagTable dags={dags} onTrigger={setTrigger} />
                 {dags.length === 0 && <DagEmpty q={q} show={show} />}
               </div>
-              {list.hasNextPage && (
-                <div className={styles.more}>
-                  <Button
-                    disabled={list.isFetchingNextPage}
-                    onClick={() => void list.fetchNextPage()}
-                  >
-                    Show more
-                  </Button>
-                  <span>
-                    {dags.length} of {formatOf(total, 'DAG')}
-                  </span>
-                </div>
-              )}
+              <ShowMore list={list} label="Show more">
+                {dags.length} of {formatOf(total, 'DAG')}
+              </ShowMore>
             </>
           );
         }}

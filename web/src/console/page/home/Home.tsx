@@ -1,5 +1,6 @@
 import type { UiHome } from '../../../contract/ui-home.ts';
 import { useDagList, useHome, useStreams } from '../../api/reads.ts';
+import columns from '../../ui/Columns.module.css';
 import { Foot } from '../../ui/Foot.tsx';
 import { QueryState } from '../../ui/QueryState.tsx';
 import { usePageTitle } from '../../ui/use-page-title.ts';
@@ -33,13 +34,13 @@ function Overview({ home }: { readonly home: UiHome }) {
     <>
       <HomeSay home={home} streams={lags} />
       <Counts home={home} streams={lags} />
-      <div className={styles.columns}>
-        <div className={styles.column}>
+      <div className={`${columns.columns} ${styles.columns}`}>
+        <div className={columns.column}>
           <NeedsYou home={home} streams={lags} />
           <RunTimeline dags={dags} nowMs={home.now} />
           <StreamLags streams={lags} />
         </div>
-        <div className={styles.column}>
+        <div className={columns.column}>
           <Pools home={home} />
           <Workers home={home} />
           <NextRuns dags={dags} />

@@ -10,6 +10,7 @@ import { Foot } from '../../ui/Foot.tsx';
 import { QueryState } from '../../ui/QueryState.tsx';
 import { TabBar } from '../../ui/TabBar.tsx';
 import { Card } from '../../ui/Card.tsx';
+import columns from '../../ui/Columns.module.css';
 import { usePageTitle } from '../../ui/use-page-title.ts';
 import { ClearDialog } from './ClearDialog.tsx';
 import { Failure } from './Failure.tsx';
@@ -51,7 +52,7 @@ function Desk({ page }: { readonly page: UiRun }) {
     <>
       <RunHead page={page} onDialog={setDialog} />
       <div className={styles.columns}>
-        <div className={styles.left}>
+        <div className={columns.column}>
           <Gantt
             page={page}
             selected={

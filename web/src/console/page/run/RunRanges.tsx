@@ -3,6 +3,7 @@ import { formatCount } from '../../format/number.ts';
 import { Card } from '../../ui/Card.tsx';
 import { RangeBadge } from '../../ui/RangeBadge.tsx';
 import table from '../../ui/Table.module.css';
+import { Th } from '../../ui/Th.tsx';
 
 /** The offsets a run owns for good: reading them twice gives the same records. */
 export function RunRanges({ run }: { readonly run: DagRunResponse }) {
@@ -14,11 +15,9 @@ export function RunRanges({ run }: { readonly run: DagRunResponse }) {
       <table className={table.table}>
         <thead>
           <tr>
-            <th scope="col">Partition</th>
-            <th scope="col">[from, to)</th>
-            <th scope="col" className={table.right}>
-              Records
-            </th>
+            <Th>Partition</Th>
+            <Th>[from, to)</Th>
+            <Th isRight>Records</Th>
           </tr>
         </thead>
         <tbody>

@@ -3,6 +3,7 @@ import { formatMs } from '../../format/duration.ts';
 import { StateChip } from '../../state/StateChip.tsx';
 import { Button } from '../../ui/Button.tsx';
 import table from '../../ui/Table.module.css';
+import { Th } from '../../ui/Th.tsx';
 import type { RunDialog } from './RunPage.tsx';
 import styles from './TaskTable.module.css';
 
@@ -26,15 +27,11 @@ export function TaskTable({ page, selected, onShow, onDialog }: Props) {
         <table className={table.table}>
           <thead>
             <tr>
-              <th scope="col">Task</th>
-              <th scope="col">State</th>
-              <th scope="col" className={table.right}>
-                Tries
-              </th>
-              <th scope="col" className={table.right}>
-                Time
-              </th>
-              <th scope="col">Worker</th>
+              <Th>Task</Th>
+              <Th>State</Th>
+              <Th isRight>Tries</Th>
+              <Th isRight>Time</Th>
+              <Th>Worker</Th>
             </tr>
           </thead>
           <tbody>

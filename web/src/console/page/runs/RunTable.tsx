@@ -12,7 +12,9 @@ import { Button } from '../../ui/Button.tsx';
 import { Card } from '../../ui/Card.tsx';
 import { Moment } from '../../ui/Moment.tsx';
 import { QueryState } from '../../ui/QueryState.tsx';
+import { ShowMore } from '../../ui/ShowMore.tsx';
 import table from '../../ui/Table.module.css';
+import { Th } from '../../ui/Th.tsx';
 import styles from './RunTable.module.css';
 
 /** Runs, the newest first. */
@@ -30,20 +32,10 @@ export function RunTable({ filter }: { readonly filter: RunFilter }) {
               <Rows rows={rows} withDag={filter.dagId === undefined} />
               {rows.length === 0 && <Nothing filter={filter} />}
             </Card>
-            {runs.hasNextPage && (
-              <div className={styles.more}>
-                <Button
-                  disabled={runs.isFetchingNextPage}
-                  onClick={() => void runs.fetchNextPage()}
-                >
-                  Show older runs
-                </Button>
-                <span>
-                  {formatCount(rows.length)} of {total >= 10_000 ? 'more than ' : ''}
-                  {formatOf(total, 'run')}
-                </span>
-              </div>
-            )}
+            <ShowMore list={runs} label="Show older runs">
+              {formatCount(rows.length)} of {total >= 10_000 ? 'more than ' : ''}
+              {formatOf(total, 'run')}
+            </ShowMore>
           </>
         );
       }}
@@ -98,18 +90,12 @@ function Rows({ rows, withDag }: RowsProps) {
       <caption className="srOnly">Runs, the newest first</caption>
       <thead>
         <tr>
-          <th scope="col">Run</th>
-          <th scope="col">State</th>
-          <th scope="col">Trigger</th>
-          <th scope="col" className={table.right}>
-            Records
-          </th>
-          <th scope="col" className={table.right}>
-            Time
-          </th>
-          <th scope="col" className={table.right}>
-            Started
-          </th>
+          <Th>Run</Th>
+          <Th>State</Th>
+          <Th>Trigger</Th>
+          <Th isRight>Records</Th>
+          <Th isRight>Time</Th>
+          <Th isRight>Started</Th>
         </tr>
       </thead>
       <tbody>

@@ -13,6 +13,7 @@ import { Moment } from '../../ui/Moment.tsx';
 import { QueryState } from '../../ui/QueryState.tsx';
 import { Say } from '../../ui/Say.tsx';
 import table from '../../ui/Table.module.css';
+import { Th } from '../../ui/Th.tsx';
 import { usePageTitle } from '../../ui/use-page-title.ts';
 import styles from './StreamList.module.css';
 
@@ -30,17 +31,11 @@ export function StreamList() {
               <table className={`${table.table} ${styles.streams}`}>
                 <thead>
                   <tr>
-                    <th scope="col">Topic</th>
-                    <th scope="col">Loaded by</th>
-                    <th scope="col" className={table.right}>
-                      Partitions
-                    </th>
-                    <th scope="col" className={table.right}>
-                      Lag
-                    </th>
-                    <th scope="col" className={table.right}>
-                      Looked at
-                    </th>
+                    <Th>Topic</Th>
+                    <Th>Loaded by</Th>
+                    <Th isRight>Partitions</Th>
+                    <Th isRight>Lag</Th>
+                    <Th isRight>Looked at</Th>
                   </tr>
                 </thead>
                 <tbody>

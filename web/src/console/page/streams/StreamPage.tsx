@@ -1,5 +1,5 @@
 import { Link, useParams } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 
 import type { StreamResponse } from '../../../contract/streams.ts';
 import { useNewestRuns, useStreams } from '../../api/reads.ts';
@@ -11,11 +11,14 @@ import { StateChip } from '../../state/StateChip.tsx';
 import { isBehind } from '../../state/stream-lag.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Card } from '../../ui/Card.tsx';
+import columns from '../../ui/Columns.module.css';
+import { Figure, Figures } from '../../ui/Figures.tsx';
 import { Moment } from '../../ui/Moment.tsx';
 import { PauseSwitch } from '../../ui/PauseSwitch.tsx';
 import { QueryState } from '../../ui/QueryState.tsx';
 import { Say } from '../../ui/Say.tsx';
 import table from '../../ui/Table.module.css';
+import { Th } from '../../ui/Th.tsx';
 import { usePageTitle } from '../../ui/use-page-title.ts';
 import { LagChart } from './LagChart.tsx';
 import styles from './StreamPage.module.css';
@@ -50,9 +53,9 @@ function Details({ stream, seenMs }: { readonly stream: StreamResponse; readonly
   return (
     <>
       <StreamSay stream={stream} trend={trend} />
-      <Figures stream={stream} trend={trend} />
-      <div className={styles.columns}>
-        <div className={styles.left}>
+      <StreamFigures stream={stream} trend={trend} />
+      <div className={`${columns.columns} ${styles.columns}`}>
+        <div className={columns.column}>
           <Card
             title="Time behind the source"
             note="since this page was opened; a saw tooth is normal for interval schedules"
@@ -123,10 +126,10 @@ function StreamSay({ stream, trend }: SayProps) {
   );
 }
 
-function Figures({ stream, trend }: SayProps) {
+function StreamFigures({ stream, trend }: SayProps) {
   const { seconds_behind: seconds, records_behind: records, partitions } = stream;
   return (
-    <dl className={styles.figures}>
+    <Figures>
       <Figure name="Lag" note={`of the partition furthest behind`} isBad={isBehind(stream)}>
         {formatSeconds(seconds)}
       </Figure>
@@ -146,7 +149,7 @@ function Figures({ stream, trend }: SayProps) {
           {stream.dag_id}
         </Link>
       </Figure>
-    </dl>
+    </Figures>
   );
 }
 
@@ -159,25 +162,6 @@ function PauseNote({ stream }: { readonly stream: StreamResponse }) {
   );
 }
 
-interface FigureProps {
-  readonly name: string;
-  readonly note: ReactNode;
-  readonly isBad?: boolean;
-  readonly children: ReactNode;
-}
-
-function Figure({ name, note, isBad = false, children }: FigureProps) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd className={styles.figure} data-bad={isBad}>
-        {children}
-      </dd>
-      <dd className={styles.note}>{note}</dd>
-    </div>
-  );
-}
-
 function LagTable({ points }: { readonly points: readonly LagPoint[] }) {
   const zone = useZone();
   return (
@@ -185,13 +169,9 @@ function LagTable({ points }: { readonly points: readonly LagPoint[] }) {
       <table className={table.table}>
         <thead>
           <tr>
-            <th scope="col">At</th>
-            <th scope="col" className={table.right}>
-              Lag
-            </th>
-            <th scope="col" className={table.right}>
-              Records
-            </th>
+            <Th>At</Th>
+            <Th isRight>Lag</Th>
+            <Th isRight>Records</Th>
           </tr>
         </thead>
         <tbody>
@@ -215,20 +195,12 @@ function Partitions({ stream }: { readonly stream: StreamResponse }) {
         <table className={table.table}>
           <thead>
             <tr>
-              <th scope="col">Partition</th>
-              <th scope="col">Loaded of what is kept</th>
-              <th scope="col" className={table.right}>
-                Loaded to
-              </th>
-              <th scope="col" className={table.right}>
-                End
-              </th>
-              <th scope="col" className={table.right}>
-                Behind
-              </th>
-              <th scope="col" className={table.right}>
-                Lag
-              </th>
+              <Th>Partition</Th>
+              <Th>Loaded of what is kept</Th>
+              <Th isRight>Loaded to</Th>
+              <Th isRight>End</Th>
+              <Th isRight>Behind</Th>
+              <Th isRight>Lag</Th>
             </tr>
           </thead>
           <tbody>
@@ -289,9 +261,9 @@ function NewestRuns({ dagId, isPaused }: { readonly dagId: string; readonly isPa
           <caption className="srOnly">Newest runs of {dagId}</caption>
           <thead className="srOnly">
             <tr>
-              <th scope="col">State</th>
-              <th scope="col">Records</th>
-              <th scope="col">Started</th>
+              <Th>State</Th>
+              <Th>Records</Th>
+              <Th>Started</Th>
             </tr>
           </thead>
           <tbody>
