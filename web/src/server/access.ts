@@ -4,6 +4,7 @@ import {
   changeUser,
   type Database,
   deleteToken,
+  deleteUser,
   findTokenOwner,
   findUser,
   insertToken,
@@ -120,9 +121,11 @@ export class Access {
     return isKnown;
   }
 
-  /** Asks anew who tokens belong to: a user was removed. */
-  forget(): void {
+  /** Removes a user with their sessions and tokens; false: there is none. */
+  async deleteUser(username: string): Promise<boolean> {
+    const isKnown = await deleteUser(this.#database, username);
     this.#believed.clear();
+    return isKnown;
   }
 
   async findOwner(token: string): Promise<TokenOwner | undefined> {

@@ -62,9 +62,10 @@ export async function createWebApp(context: WebContext, logger: Logger): Promise
   await describeApi(app, config.version);
   requireAccess(app, context.access);
   auditChanges(app, { database, logger });
-  const events = new EventFeed({ database, logger });
+  const versions = new DagVersions(database);
+  const events = new EventFeed({ database, versions, logger });
   app.addHook('preClose', () => events.close());
-  const parts: RouteContext = { ...context, versions: new DagVersions(database), events };
+  const parts: RouteContext = { ...context, versions, events };
   for (const routes of ROUTES) await routes(app, parts);
   consoleAssets(app);
   await app.ready();

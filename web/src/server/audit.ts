@@ -3,8 +3,8 @@ import { type Sql, writeEvent } from '@tidegate/engine/server';
 import type { FastifyRequest } from 'fastify';
 
 import type { Api } from './api.ts';
+import { isChanging } from './guard.ts';
 
-const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const SECRET = /passw|secret|token|api_?key|authorization|credential/i;
 const MOST_EXTRA_BYTES = 16 * 1024;
 
@@ -18,7 +18,7 @@ export function auditChanges(
   { database, logger }: { readonly database: Sql; readonly logger: Logger },
 ): void {
   app.addHook('onRoute', ({ method, url, config }) => {
-    const isChange = [method].flat().some((one) => CHANGING.has(one));
+    const isChange = [method].flat().some(isChanging);
     if (!isChange || config?.access === 'public' || config?.audit !== undefined) return;
     throw new BugError(`route ${url} changes something and does not name its audit line`);
   });

@@ -58,7 +58,7 @@ function tokenOf(request: FastifyRequest): string | undefined {
   const session = request.cookies[SESSION_COOKIE];
   if (session?.startsWith('tgs_') !== true) return undefined;
   // Browsers name the origin of every change; `checkOrigin` has compared it.
-  if (isChanging(request) && origin === undefined) {
+  if (isChanging(request.method) && origin === undefined) {
     throw new WebError('ORIGIN_NOT_ALLOWED', 'a change by cookie must name its origin');
   }
   return session;

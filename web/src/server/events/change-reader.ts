@@ -1,5 +1,5 @@
 import {
-  DagVersions,
+  type DagVersions,
   listChangedRuns,
   listDeltas,
   readFeedEnd,
@@ -28,9 +28,9 @@ export class ChangeReader {
   readonly #versions: DagVersions;
   #at: { readonly cursor: DeltaCursor; runKey: number } | null = null;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, versions: DagVersions) {
     this.#sql = sql;
-    this.#versions = new DagVersions(sql);
+    this.#versions = versions;
   }
 
   /** Begins behind everything committed now; what lies between is not told. */

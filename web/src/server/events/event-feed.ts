@@ -1,5 +1,5 @@
 import { type Logger, toError } from '@tidegate/engine/platform';
-import { type Database, NotificationListener } from '@tidegate/engine/server';
+import { type Database, type DagVersions, NotificationListener } from '@tidegate/engine/server';
 
 import { ChangeReader } from './change-reader.ts';
 import { EventBuffer, type FeedEvent } from './event-buffer.ts';
@@ -12,6 +12,7 @@ const LINGER_MS = 60_000;
 
 export interface EventFeedOptions {
   readonly database: Database;
+  readonly versions: DagVersions;
   readonly logger: Logger;
   /** Milliseconds of a clock that only goes forward. (Default: since this process started) */
   readonly now?: () => number;
@@ -35,10 +36,10 @@ export class EventFeed {
   #isListening = false;
   #wake: () => void = () => undefined;
 
-  constructor({ database, logger, now }: EventFeedOptions) {
+  constructor({ database, versions, logger, now }: EventFeedOptions) {
     this.#logger = logger;
     this.#now = now ?? (() => performance.now());
-    this.#reader = new ChangeReader(database);
+    this.#reader = new ChangeReader(database, versions);
     this.#listener = new NotificationListener(database.url, {
       logger,
       wake: (notification) => {

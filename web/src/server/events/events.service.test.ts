@@ -1,6 +1,7 @@
 import { type AddressInfo } from 'node:net';
 
 import { silentLogger } from '@tidegate/engine/platform';
+import { DagVersions } from '@tidegate/engine/server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../../../../test/services/services.ts';
@@ -110,6 +111,7 @@ describeWith(['postgres'], 'the event stream', () => {
   it('reads on for whoever comes to a server that ran for long without a reader', async () => {
     const feed = new EventFeed({
       database: api.database,
+      versions: new DagVersions(api.database),
       logger: silentLogger,
       now: () => 86_400_000 + performance.now(),
     });

@@ -1,30 +1,41 @@
 import type { RunRow } from '@tidegate/engine/server';
 
-import type { LogMessage, UiFailure, UiTaskInstance } from '../../contract/index.ts';
+import type { LogMessage, UiFailure, UiTaskInstance, UiTry } from '../../contract/index.ts';
+
+export interface RootCause {
+  readonly task: UiTaskInstance;
+  /** The try that says why, where one was kept. */
+  readonly failedTry: UiTry | undefined;
+}
 
 /** The task a failed run is about: the first that failed by itself, with the try that says why. */
-export function findRootCause(tasks: readonly UiTaskInstance[]): UiTaskInstance | undefined {
+export function findRootCause(tasks: readonly UiTaskInstance[]): RootCause | undefined {
   const failed = tasks.filter((task) => task.state === 'failed');
   const roots = withoutDownstream(tasks, failed);
-  return roots.toSorted((a, b) => (a.end ?? Infinity) - (b.end ?? Infinity))[0];
+  const task = roots.toSorted((a, b) => (a.end ?? Infinity) - (b.end ?? Infinity))[0];
+  if (task === undefined) return undefined;
+  return { task, failedTry: task.tries.findLast((one) => one.state === 'failed') };
+}
+
+export interface FailureParts {
+  readonly run: RunRow;
+  readonly tasks: readonly UiTaskInstance[];
+  readonly root: RootCause | undefined;
+  /** The first line the failed try logged as an error. */
+  readonly logLine: { readonly line: number; readonly message: LogMessage } | null;
 }
 
 /** What a person needs to know first; null when nothing failed. */
-export function toFailure(
-  run: RunRow,
-  tasks: readonly UiTaskInstance[],
-  logLine: { readonly line: number; readonly message: LogMessage } | null,
-): UiFailure | null {
-  const root = findRootCause(tasks);
+export function toFailure({ run, tasks, root, logLine }: FailureParts): UiFailure | null {
   if (root === undefined) return run.state === 'failed' ? failureOfRun(run) : null;
-  const last = root.tries.findLast((one) => one.state === 'failed');
+  const { task: failed, failedTry } = root;
   const notRun = tasks.filter((task) => task.state === 'upstream_failed').map(idOf);
-  const alsoFailed = tasks.filter((task) => task.state === 'failed' && task !== root).map(idOf);
+  const alsoFailed = tasks.filter((task) => task.state === 'failed' && task !== failed).map(idOf);
   return {
-    sentence: toSentence(root, last?.error?.message ?? null, notRun.length),
-    task_id: root.task_id,
-    try_number: last?.try_number ?? root.try_number,
-    error: last?.error ?? null,
+    sentence: toSentence(failed, failedTry?.error?.message ?? null, notRun.length),
+    task_id: failed.task_id,
+    try_number: failedTry?.try_number ?? failed.try_number,
+    error: failedTry?.error ?? null,
     log_line: logLine,
     also_failed: alsoFailed,
     not_run: notRun,

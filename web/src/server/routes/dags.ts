@@ -1,4 +1,10 @@
-import { type DagOrder, listDags, listDagTags, listRuns } from '@tidegate/engine/server';
+import {
+  type DagOrder,
+  type Database,
+  listDags,
+  listDagTags,
+  listRuns,
+} from '@tidegate/engine/server';
 import { z } from 'zod';
 
 import {
@@ -52,7 +58,7 @@ export function dagRoutes(app: Api, { database, runs }: RouteContext): void {
     },
     async ({ params: { dag_id: dagId } }) => {
       const dag = await getDag(database, dagId);
-      return toDagDetails(dag, await countActive(dagId));
+      return toDagDetails(dag, await countActiveRuns(database, dagId));
     },
   );
 
@@ -76,11 +82,12 @@ export function dagRoutes(app: Api, { database, runs }: RouteContext): void {
       return { tags, total_entries: tags.length };
     },
   );
+}
 
-  const countActive = async (dagId: string): Promise<number> => {
-    const live = { dagIds: [dagId], states: ['queued', 'running'], limit: 0, offset: 0 };
-    return (await listRuns(database, live)).total;
-  };
+/** Runs of a DAG that are queued or running. */
+export async function countActiveRuns(database: Database, dagId: string): Promise<number> {
+  const live = { dagIds: [dagId], states: ['queued', 'running'], limit: 0, offset: 0 };
+  return (await listRuns(database, live)).total;
 }
 
 function toFilter(query: DagListQuery) {

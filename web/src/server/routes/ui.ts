@@ -4,7 +4,6 @@ import {
   findSchedulerHealth,
   listDagCards,
   listRecentInputs,
-  listRuns,
   listTaskInstances,
   listTriesOfRun,
   readGrid,
@@ -30,7 +29,7 @@ import { findRootCause, toFailure } from '../read-models/ui-failure.ts';
 import { toGrid } from '../read-models/ui-grid.ts';
 import { toUiHome } from '../read-models/ui-home.ts';
 import { toUiTaskInstances } from '../read-models/ui-run.ts';
-import { DAG_ORDER } from './dags.ts';
+import { countActiveRuns, DAG_ORDER } from './dags.ts';
 import { getDag, getRun } from './not-found.ts';
 
 const dagParams = z.object({ dag_id: z.string() });
@@ -92,14 +91,9 @@ function dagPageRoute(app: Api, { database }: RouteContext): void {
       const [dag, inputs, active] = await Promise.all([
         getDag(database, dagId),
         listRecentInputs(database, dagId),
-        listRuns(database, {
-          dagIds: [dagId],
-          states: ['queued', 'running'],
-          limit: 0,
-          offset: 0,
-        }),
+        countActiveRuns(database, dagId),
       ]);
-      return toUiDagPage(dag, active.total, inputs);
+      return toUiDagPage(dag, active, inputs);
     },
   );
 }
@@ -154,15 +148,14 @@ function runRoute(app: Api, { database, versions }: RouteContext): void {
       const version = found.get(run.version_key);
       const tasks = version === undefined ? [] : toUiTaskInstances(version, instances, tries);
       const root = findRootCause(tasks);
-      const ix = tasks.findIndex((task) => task === root);
-      const row = instances[ix];
+      const row = root === undefined ? undefined : instances[tasks.indexOf(root.task)];
       const line =
-        root === undefined || row === undefined
+        row === undefined
           ? undefined
           : await findFirstErrorLine(database.logs, {
               runKey: run.run_key,
               ix: row.ix,
-              tryNumber: root.tries.findLast((one) => one.state === 'failed')?.try_number ?? 1,
+              tryNumber: root?.failedTry?.try_number ?? 1,
             });
       const logLine =
         line === undefined ? null : { line: line.line, message: toLogMessage(line.message) };
@@ -173,7 +166,7 @@ function runRoute(app: Api, { database, versions }: RouteContext): void {
         previous_run_id: neighbours.previous,
         next_run_id: neighbours.next,
         tasks,
-        failure: toFailure(run, tasks, logLine),
+        failure: toFailure({ run, tasks, root, logLine }),
       };
     },
   );

@@ -1,10 +1,4 @@
-import {
-  createUser,
-  type Database,
-  deleteUser,
-  type ListedUser,
-  listUsers,
-} from '@tidegate/engine/server';
+import { createUser, type Database, type ListedUser, listUsers } from '@tidegate/engine/server';
 import { z } from 'zod';
 
 import {
@@ -76,8 +70,7 @@ export function userRoutes(app: Api, { access, database }: RouteContext): void {
       if (username === 'admin') {
         throw new WebError('NOT_ALLOWED', 'the account admin stays: deactivate it instead');
       }
-      if (!(await deleteUser(database, username))) throw userNotFound(username);
-      access.forget();
+      if (!(await access.deleteUser(username))) throw userNotFound(username);
       return reply.code(204).send(null);
     },
   );
