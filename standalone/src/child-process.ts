@@ -118,9 +118,7 @@ class Supervisor<Config> implements SupervisedChild {
   async metrics(): Promise<Metrics | undefined> {
     const child = this.#child;
     if (child?.connected !== true) return undefined;
-    const answer = new AbortController();
-    const { signal } = answer;
-    const timer = setTimeout(() => answer.abort(), METRICS_WITHIN_MS);
+    const signal = AbortSignal.timeout(METRICS_WITHIN_MS);
     try {
       child.send({ type: 'tell-metrics' });
       for await (const [message] of on(child, 'message', { signal, close: ['exit'] })) {
@@ -130,8 +128,6 @@ class Supervisor<Config> implements SupervisedChild {
       return undefined;
     } catch {
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

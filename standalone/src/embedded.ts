@@ -5,7 +5,7 @@ import { BugError, type Logger } from '@tidegate/engine/platform';
 
 import { BANK, BANK_SOURCE_SQL, BANK_WAREHOUSE_SQL } from './bank.ts';
 import type { StandaloneConfig } from './config.ts';
-import { StandaloneError } from './errors.ts';
+import { portInUse, StandaloneError } from './errors.ts';
 import type { HomeSecrets } from './home.ts';
 import { naming } from './name-fault.ts';
 import { isFreeSoon, StablePorts } from './ports.ts';
@@ -224,10 +224,7 @@ async function checkNamed(urls: Readonly<Record<string, string | undefined>>): P
 /** A port a person chose is used or refused by name; it is never replaced by another. */
 async function checkedPort(port: number): Promise<number> {
   if (await isFreeSoon(port)) return port;
-  throw new StandaloneError(
-    'PORT_IN_USE',
-    `port ${port} of 127.0.0.1 is in use: stop what listens there, or set TIDEGATE_POSTGRES_PORT to another`,
-  );
+  throw portInUse('127.0.0.1', port, 'TIDEGATE_POSTGRES_PORT');
 }
 
 function withoutPassword(url: string): string {

@@ -23,3 +23,11 @@ export class StandaloneError extends TidegateError {
     this.name = 'StandaloneError';
   }
 }
+
+/** The refusal of a port that `variable` sets. */
+export function portInUse(host: string, port: number, variable: string): StandaloneError {
+  return new StandaloneError(
+    'PORT_IN_USE',
+    `port ${port} of ${host} is in use: stop what listens there, or set ${variable} to another`,
+  );
+}

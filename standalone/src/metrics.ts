@@ -4,7 +4,7 @@ import type { Database } from '@tidegate/engine/server';
 import type { TopicLog } from '@tidegate/engine/topic-log';
 
 import type { SupervisedChild } from './child-process.ts';
-import { StandaloneError } from './errors.ts';
+import { portInUse } from './errors.ts';
 import { isFree } from './ports.ts';
 
 export interface MetricsParts {
@@ -22,12 +22,8 @@ export async function startMetrics(
 ): Promise<{ stop(): Promise<void> } | undefined> {
   if (metricsPort === undefined) return undefined;
   const { host, database, topicLog, children, logger } = parts;
-  if (!(await isFree(host, metricsPort))) {
-    throw new StandaloneError(
-      'PORT_IN_USE',
-      `port ${metricsPort} of ${host} is in use: stop what listens there, or set TIDEGATE_METRICS_PORT to another`,
-    );
-  }
+  if (!(await isFree(host, metricsPort)))
+    throw portInUse(host, metricsPort, 'TIDEGATE_METRICS_PORT');
   countProcess('api');
   return serveMetrics({
     host,

@@ -1,6 +1,5 @@
 import { toError } from '@tidegate/engine/platform';
 
-import { ChildFailure } from './child-process.ts';
 import { StandaloneError, type StandaloneErrorCode } from './errors.ts';
 
 /**
@@ -27,8 +26,7 @@ export async function naming<T>(
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 function explain(error: Error, url: string): string {
-  if (error instanceof ChildFailure || !('code' in error)) return error.message;
-  if (error.code !== INSUFFICIENT_PRIVILEGE) return error.message;
+  if (!('code' in error) || error.code !== INSUFFICIENT_PRIVILEGE) return error.message;
   const { username, pathname } = new URL(url);
   const [user, database] = [decodeURIComponent(username), pathname.slice(1)];
   return (

@@ -14,7 +14,7 @@ import { naming } from './name-fault.ts';
 import type { CaptureProcessConfig } from './process/capture.ts';
 import type { SchedulerProcessConfig } from './process/serve-scheduler.ts';
 import type { WorkerProcessConfig } from './process/worker.ts';
-import { childEntry, type WarmChildren } from './warm-children.ts';
+import { childEntry, type ChildName, type WarmChildren } from './warm-children.ts';
 
 /** What every part is built from. */
 export interface Assembly {
@@ -30,50 +30,34 @@ export interface Assembly {
 }
 
 export function startSchedulerProcess(assembly: Assembly): Promise<SupervisedChild> {
-  const { config, secrets, databases, topicLog, executionPort, logger, logFd, say } = assembly;
-  return superviseChild<SchedulerProcessConfig>({
-    name: 'scheduler',
-    warm: assembly.warm.take('scheduler'),
-    entry: childEntry('scheduler'),
-    logger,
-    logFd,
-    say,
-    config: {
-      databaseUrl: databases.metadataUrl,
-      topicLog,
-      redisUrl: config.redisUrl,
-      executionPort,
-      secretKeys: [secrets.secretKey],
-      workerToken: secrets.workerToken,
-      connections: { ...config.connections, BANKDW: databases.warehouseUrl },
-      variables: config.variables,
-      logLevel: config.logLevel,
-    },
+  const { config, secrets, databases, topicLog, executionPort } = assembly;
+  return superviseOwn('scheduler', assembly, {
+    databaseUrl: databases.metadataUrl,
+    topicLog,
+    redisUrl: config.redisUrl,
+    executionPort,
+    secretKeys: [secrets.secretKey],
+    workerToken: secrets.workerToken,
+    connections: { ...config.connections, BANKDW: databases.warehouseUrl },
+    variables: config.variables,
+    logLevel: config.logLevel,
   });
 }
 
 export function startWorkerProcess(assembly: Assembly): Promise<SupervisedChild> {
-  const { config, secrets, topicLog, executionPort, logger, logFd, say } = assembly;
+  const { config, secrets, topicLog, executionPort } = assembly;
   const { redisUrl } = config;
-  return superviseChild<WorkerProcessConfig>({
-    name: 'worker',
-    warm: assembly.warm.take('worker'),
-    entry: childEntry('worker'),
-    logger,
-    logFd,
-    say,
-    config: {
-      logLevel: config.logLevel,
-      worker: {
-        executionUrl: `http://127.0.0.1:${executionPort}`,
-        workerToken: secrets.workerToken,
-        workerId: workerIdOf(config.home),
-        home: config.home,
-        queues: ['default'],
-        concurrency: config.workerConcurrency,
-        topicLog,
-        lane: redisUrl === undefined ? { kind: 'postgres' } : { kind: 'bullmq', redisUrl },
-      },
+  return superviseOwn('worker', assembly, {
+    logLevel: config.logLevel,
+    worker: {
+      executionUrl: `http://127.0.0.1:${executionPort}`,
+      workerToken: secrets.workerToken,
+      workerId: workerIdOf(config.home),
+      home: config.home,
+      queues: ['default'],
+      concurrency: config.workerConcurrency,
+      topicLog,
+      lane: redisUrl === undefined ? { kind: 'postgres' } : { kind: 'bullmq', redisUrl },
     },
   });
 }
@@ -88,21 +72,39 @@ function workerIdOf(home: string): string {
 export async function startCaptureProcess(
   assembly: Assembly,
 ): Promise<SupervisedChild | undefined> {
-  const { config, databases, topicLog, logger, logFd, say } = assembly;
+  const { config, databases, topicLog } = assembly;
   if (databases.source.kind !== 'mysql') return undefined;
   const capture = bankCapture(databases.source.url);
   const source = { variable: 'TIDEGATE_CONN_BANKDB', url: config.connections['BANKDB'] };
   return naming(source, 'SOURCE_UNUSABLE', () =>
-    superviseChild<CaptureProcessConfig>({
-      name: 'capture',
-      warm: assembly.warm.take('capture'),
-      entry: childEntry('capture'),
-      logger,
-      logFd,
-      say,
-      config: { capture, topicLog, logLevel: config.logLevel },
+    superviseOwn('capture', assembly, {
+      capture,
+      topicLog,
+      logLevel: config.logLevel,
     }),
   );
+}
+
+interface ProcessConfigs {
+  readonly scheduler: SchedulerProcessConfig;
+  readonly worker: WorkerProcessConfig;
+  readonly capture: CaptureProcessConfig;
+}
+
+function superviseOwn<Name extends ChildName>(
+  name: Name,
+  { warm, logger, logFd, say }: Assembly,
+  config: ProcessConfigs[Name],
+): Promise<SupervisedChild> {
+  return superviseChild({
+    name,
+    warm: warm.take(name),
+    entry: childEntry(name),
+    config,
+    logger,
+    logFd,
+    say,
+  });
 }
 
 /** The topic log as configured: real Kafka, else the embedded PostgreSQL's. */

@@ -10,7 +10,7 @@ import type { SupervisedChild } from './child-process.ts';
 import { CLEANUP_ORDER, Cleanup } from './cleanup.ts';
 import type { StandaloneConfig } from './config.ts';
 import { hasSource, openDatabases } from './embedded.ts';
-import { StandaloneError } from './errors.ts';
+import { portInUse } from './errors.ts';
 import { openHome } from './home.ts';
 import { startLogRetention } from './log-retention.ts';
 import { WarmChildren } from './warm-children.ts';
@@ -120,11 +120,7 @@ async function migrateWhole(url: string): Promise<void> {
 }
 
 async function checkPort({ host, port }: StandaloneConfig): Promise<void> {
-  if (await isFree(host, port)) return;
-  throw new StandaloneError(
-    'PORT_IN_USE',
-    `port ${port} of ${host} is in use: stop what listens there, or set TIDEGATE_PORT to another`,
-  );
+  if (!(await isFree(host, port))) throw portInUse(host, port, 'TIDEGATE_PORT');
 }
 
 /** Once running we wait for Kafka and Redis through any outage; at a start a wrong address is likelier. */

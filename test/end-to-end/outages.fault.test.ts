@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
 import { BankUnderLoad, GOES_ON_WITHIN_MS } from './bank-under-load.ts';
-import { descendantsOf } from './process-tree.ts';
 import { signal, StandaloneUnderTest } from './standalone-under-test.ts';
 
 const AWAY_MS = 20_000;
@@ -46,11 +45,7 @@ describeWith(['mysql'], 'the bank pipeline, databases away', () => {
     async (server) => {
       bank.source.startLoad();
       await delay(1_000);
-      const [root = 0] = standalone.pidsOf(server);
-      const all = [root, ...descendantsOf(root).map(({ pid }) => pid)];
-      for (const pid of all) signal(pid, 'SIGSTOP');
-      await delay(SILENT_MS);
-      for (const pid of all) signal(pid, 'SIGCONT');
+      await standalone.standStill(server, SILENT_MS);
       expect(await bank.timeToGoOn(`a silent ${server}`)).toBeLessThan(GOES_ON_WITHIN_MS);
       expect(await bank.faultsAtRest()).toEqual([]);
     },

@@ -20,6 +20,11 @@ export function descendantsOf(root: number): RunningProcess[] {
   return found;
 }
 
+/** Ids of a process and of all its living descendants. */
+export function treeOf(root: number): number[] {
+  return [root, ...descendantsOf(root).map(({ pid }) => pid)];
+}
+
 /** Living processes whose command line names `text`: what a start left behind in its folder. */
 export function processesNaming(text: string): RunningProcess[] {
   return listProcesses().filter(({ command }) => command.includes(text));

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { findFreePort } from '../../standalone/src/services/index.ts';
-import { descendantsOf, listeningPortsOf } from './process-tree.ts';
+import { descendantsOf, listeningPortsOf, treeOf } from './process-tree.ts';
 import { until } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -168,9 +169,17 @@ export class StandaloneUnderTest implements AsyncDisposable {
     return pids;
   }
 
+  /** SIGSTOP of a part for so long, with all its children. */
+  async standStill(part: Part, forMs: number): Promise<void> {
+    const all = new Set(this.pidsOf(part).flatMap(treeOf));
+    for (const pid of all) signal(pid, 'SIGSTOP');
+    await delay(forMs);
+    for (const pid of all) signal(pid, 'SIGCONT');
+  }
+
   /** kill -9 of everything at once, servers too: what a power failure leaves. */
   async killAll(): Promise<void> {
-    const all = [this.pid, ...descendantsOf(this.pid).map(({ pid }) => pid)];
+    const all = treeOf(this.pid);
     for (const pid of all) signal(pid, 'SIGKILL');
     await until('everything to be gone', () => (all.some(isAlive) ? undefined : true));
   }

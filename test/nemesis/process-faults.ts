@@ -1,8 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import pg from 'pg';
 
-import { descendantsOf } from '../end-to-end/process-tree.ts';
 import {
   type Part,
   signal,
@@ -42,13 +39,7 @@ function stop(
   return {
     name: `SIGSTOP of ${part}, ${forMs[0] / 1_000} s or more`,
     weight: 1,
-    strike: async (random) => {
-      const roots = standalone.pidsOf(part);
-      const all = [...new Set(roots.flatMap((pid) => [pid, ...childrenOf(pid)]))];
-      for (const pid of all) signal(pid, 'SIGSTOP');
-      await delay(random.between(...forMs));
-      for (const pid of all) signal(pid, 'SIGCONT');
-    },
+    strike: (random) => standalone.standStill(part, random.between(...forMs)),
   };
 }
 
@@ -104,8 +95,4 @@ export function terminations(urls: readonly (() => string)[]): Fault {
       }
     },
   };
-}
-
-function childrenOf(pid: number): number[] {
-  return descendantsOf(pid).map((child) => child.pid);
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '@tidegate/engine/platform';
 
 import { isSuperseded } from '../errors.ts';
-import type { SessionIdentity } from './engine-client.ts';
+import type { EngineClient, SessionIdentity } from './engine-client.ts';
 import { delay } from './retry.ts';
 
 /**
@@ -10,10 +10,7 @@ import { delay } from './retry.ts';
  */
 export async function keepSession(options: {
   readonly worker: SessionIdentity;
-  readonly hold: (
-    worker: SessionIdentity,
-    stream: { readonly signal: AbortSignal; readonly onOpen: () => void },
-  ) => Promise<void>;
+  readonly hold: EngineClient['holdSession'];
   readonly onOpen: () => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
