@@ -8,6 +8,7 @@ import { type RedisServer, startRedis } from '../services/redis.ts';
 import { describeWith } from '../services/services.ts';
 import { armFailpoint } from './armed-failpoint.ts';
 import { BankUnderLoad, GOES_ON_WITHIN_MS } from './bank-under-load.ts';
+import { holdsPromise } from './promise.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
 
 describeWith(['mysql', 'kafka', 'redis'], 'the bank pipeline on Kafka and BullMQ', () => {
@@ -43,6 +44,15 @@ describeWith(['mysql', 'kafka', 'redis'], 'the bank pipeline on Kafka and BullMQ
     bank.source.startLoad();
     await armFailpoint(standalone.failpoints, name, 'kill').hit();
     await bank.timeToGoOn(name);
+    expect(await bank.faultsAtRest()).toEqual([]);
+  });
+
+  it('offers in time what a worker had taken from BullMQ and not started when it was killed', async () => {
+    bank.source.startLoad();
+    await holdsPromise('a kill at job.taken', async () => {
+      await armFailpoint(standalone.failpoints, 'job.taken', 'kill').hit();
+      return bank.timeToGoOn('job.taken');
+    });
     expect(await bank.faultsAtRest()).toEqual([]);
   });
 

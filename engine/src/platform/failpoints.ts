@@ -19,6 +19,7 @@ export const FAILPOINTS = {
   'flush.sent': 'the writes and the commit of a flush are under way',
   'flush.after-commit': 'a flush is committed, no worker was answered',
   'claim.before-answer': 'tries were granted, the worker does not know',
+  'job.taken': 'a worker has jobs of the queue, the engine was not asked to start them',
   'grant.received': 'a worker has grants, no task process knows',
   'task.before-call': 'a task process has a try, the function was not called',
   'task.after-call': 'the function returned, the outcome was not told',

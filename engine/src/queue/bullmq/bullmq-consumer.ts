@@ -29,9 +29,13 @@ export interface QueueConsumer {
   close(): Promise<void>;
 }
 
-/** A worker that dies takes its jobs with it for this long; then another one is offered them. */
-const LOCK_MS = 15_000;
-const STALLED_CHECK_MS = 5_000;
+/**
+ * What a worker took and had not started when it died is offered to another one after at most both of
+ * these and one more check: within the 5 s in which work must go on. A worker that is merely slow loses
+ * nothing: a second start is refused.
+ */
+const LOCK_MS = 1_500;
+const STALLED_CHECK_MS = 500;
 
 /** A job is offered as often as it takes: whether it may still start is the engine's to say. */
 const MAX_STALLED = 1_000_000;

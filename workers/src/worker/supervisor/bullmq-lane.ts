@@ -4,7 +4,7 @@ import type {
   StartResponse,
   TaskKey,
 } from '@tidegate/engine/execution-contract';
-import type { Logger } from '@tidegate/engine/platform';
+import { failpoint, type Logger } from '@tidegate/engine/platform';
 import {
   consumeBullmqQueues,
   type QueueConsumer,
@@ -160,6 +160,7 @@ async function startUntilAnswered(
   { start, host, log }: BullmqLaneOptions,
   signal: AbortSignal,
 ): Promise<StartResponse | undefined> {
+  failpoint('job.taken');
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
       return await start(request);
