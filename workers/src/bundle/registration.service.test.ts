@@ -106,10 +106,7 @@ function start(options: { stateFile?: string; timeoutMs?: number } = {}): Regist
   return registration;
 }
 
-async function until(
-  what: () => boolean | Promise<boolean>,
-  withinMs = 10_000,
-): Promise<number> {
+async function until(what: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<number> {
   const startedAt = performance.now();
   while (!(await what())) {
     if (performance.now() - startedAt > withinMs) throw new Error(`not within ${withinMs} ms`);
