@@ -7,7 +7,7 @@ import { BankUnderLoad } from './bank-under-load.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
 
 /** Passed with Kafka or BullMQ only, or by hand: their tests are beside this one. */
-const ELSEWHERE = /^(kafka|outbox|register|rewrite)\.|^capture\.chunk-read$/;
+const ELSEWHERE = /^(kafka|outbox|job|register|rewrite)\.|^capture\.chunk-read$/;
 
 const NAMES = (Object.keys(FAILPOINTS) as FailpointName[]).filter((name) => !ELSEWHERE.test(name));
 
