@@ -7,7 +7,11 @@ import {
 } from '../../../test/services/services.ts';
 import { CommitCutter } from '../../test/engine/commit-cutter.ts';
 import { chainOf, sampleDag, type SampleTask } from '../../test/engine/sample-dags.ts';
-import { findMiscounts, TestEngine } from '../../test/engine/test-engine.ts';
+import {
+  findMiscounts,
+  TestEngine,
+  type TestEngineOptions,
+} from '../../test/engine/test-engine.ts';
 import { FAILURE, SUCCESS, TestWorker } from '../../test/engine/test-worker.ts';
 import { TRIGGER_RULES } from '../dag/serialized-dag.ts';
 import type { SerializedDag } from '../dag/serialized-dag.ts';
@@ -16,6 +20,8 @@ import type { Grant } from '../execution/contract.ts';
 import { Database } from '../store/db.ts';
 import { migrate } from '../store/migrate.ts';
 import { savePool } from '../store/pools.ts';
+import { openTopicLog } from '../topic-log/open-topic-log.ts';
+import { createRunCommands } from './run-commands.ts';
 
 const POOL_SLOTS = 4;
 
@@ -37,8 +43,10 @@ describeWith(['postgres'], 'several schedulers on one database, and crashes', ()
     await own[Symbol.asyncDispose]();
   });
 
-  async function startEngine(schedulerUrl = own.url): Promise<TestEngine> {
-    const engine = await TestEngine.start(own.url, { schedulerUrl });
+  async function startEngine(
+    options: Pick<TestEngineOptions, 'schedulerUrl' | 'sweepMs'> = {},
+  ): Promise<TestEngine> {
+    const engine = await TestEngine.start(own.url, options);
     engines.push(engine);
     return engine;
   }
@@ -112,6 +120,32 @@ describeWith(['postgres'], 'several schedulers on one database, and crashes', ()
     expect(await findMiscounts(database)).toEqual([]);
   });
 
+  it.each([
+    ['', { day: 'monday' }],
+    [' and reads one that is too large to be told', { day: 'x'.repeat(20_000) }],
+  ])('begins at once what a process without a scheduler made%s, once', async (_, conf) => {
+    const sweepMs = 3_600_000;
+    const first = await startEngine({ sweepMs });
+    const second = await startEngine({ sweepMs });
+    await first.register(sampleDag('told', { only: {} }));
+    const topicLog = await openTopicLog({ kind: 'postgres', url: own.url });
+    const commands = createRunCommands({ database, topicLog });
+    const asked = { dagId: 'told', triggeredBy: 'rest_api', triggeringUser: null, conf };
+    const { runKey } = await commands.triggerRun(asked);
+    const granted: unknown[] = [];
+    const isOver = async (): Promise<boolean> => (await first.runState(runKey)) === 'success';
+    const work = [first, second].map((engine, place) =>
+      new TestWorker(engine.app, `worker_${place}`).work(isOver, (grant) => {
+        granted.push(grant.params);
+        return SUCCESS;
+      }),
+    );
+    await Promise.all(work);
+    expect(granted).toEqual([conf]);
+    expect(await findMiscounts(database)).toEqual([]);
+    await topicLog.close();
+  });
+
   it('loses and doubles nothing when its flush connection is killed over and over', async () => {
     const engine = await startEngine();
     await engine.register(sampleDag('killed', chainOf('a', 'b', 'c', 'd', 'e')));
@@ -140,7 +174,7 @@ describeWith(['postgres'], 'several schedulers on one database, and crashes', ()
 
   it('knows what became of a transaction whose COMMIT was answered to nobody', async () => {
     await using cutter = await CommitCutter.start(own.url);
-    const engine = await startEngine(cutter.url);
+    const engine = await startEngine({ schedulerUrl: cutter.url });
     await engine.register(sampleDag('cut', chainOf('a', 'b')));
     const [runKey = 0] = await engine.createRuns('cut');
     const worker = new TestWorker(engine.app);

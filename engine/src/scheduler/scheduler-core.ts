@@ -8,7 +8,8 @@ import type { Database } from '../store/db.ts';
 import { FlushConnection } from '../store/flush/flush-connection.ts';
 import { RunInfoCache } from '../store/flush/run-info.ts';
 import { endSession, openSession } from '../store/instances.ts';
-import { NotificationListener, notify } from '../store/notifications.ts';
+import { NotificationListener, notify, type Notification } from '../store/notifications.ts';
+import { toToldRow } from '../store/runs/told-run.ts';
 import { listReady, type HeldTry } from '../store/sweep/sweep-rows.ts';
 import { startQueuedRuns } from '../store/sweep/start-queued-runs.ts';
 import type { Rewritten } from '../store/rewrite/rewrite-run.ts';
@@ -85,6 +86,7 @@ export class SchedulerCore {
       logger,
       wake: (notification) => {
         if (notification.kind === 'ready') void this.offerReady(notification.runKeys);
+        else if (notification.kind === 'made') this.runTold(notification);
         else this.wakeRuns();
         if (notification.kind === 'dags') {
           this.flusher.limitsChanged();
@@ -151,8 +153,18 @@ export class SchedulerCore {
       return;
     }
     this.cache.learn(run.info);
-    this.begin([run.runKey]).catch((err: unknown) => {
-      this.options.logger.warn({ err, runKey: run.runKey }, 'a run was not begun; the sweep does');
+    this.beginMade(run.runKey);
+  }
+
+  /** The same by a process without a scheduler. Others hear it too: the flush of the first begins it. */
+  private runTold({ runKey, run }: Notification & { readonly kind: 'made' }): void {
+    if (run !== undefined) this.cache.learn(toToldRow(runKey, run));
+    this.beginMade(runKey);
+  }
+
+  private beginMade(runKey: number): void {
+    this.begin([runKey]).catch((err: unknown) => {
+      this.options.logger.warn({ err, runKey }, 'a run was not begun; the sweep does');
     });
   }
 

@@ -3,17 +3,21 @@ import pg from 'pg';
 import { toError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Sql } from './db.ts';
+import type { ToldRun } from './runs/told-run.ts';
 
 /**
- * Wake-ups between processes. `runs`: runs were created, cleared, unpaused. `dags`: DAGs were registered or
- * paused, pools changed. `ready`: task instances of the runs named wait for a worker of somebody else. Sent once a batch; a lost one costs a sweep, nothing else.
+ * Wake-ups between processes. `runs`: runs were created, cleared, unpaused. `made`: a run was made that holds
+ * its slot; every scheduler begins it, the first one does. `dags`: DAGs were registered or paused, pools
+ * changed. `ready`: task instances of the runs named wait for a worker of somebody else. Sent once a batch; a
+ * lost one costs a sweep, nothing else.
  */
 export type Notification =
   | { readonly kind: 'runs' }
+  | { readonly kind: 'made'; readonly runKey: number; readonly run?: ToldRun }
   | { readonly kind: 'dags' }
   | { readonly kind: 'ready'; readonly runKeys: readonly number[] };
 
-const CHANNEL = 'tidegate';
+export const CHANNEL = 'tidegate';
 /** PostgreSQL takes payloads below 8,000 bytes; more runs than this are left to the sweep. */
 const MOST_RUNS = 400;
 const RECONNECT_MS = 500;

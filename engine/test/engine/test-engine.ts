@@ -27,6 +27,8 @@ export interface TestEngineOptions {
   readonly isQueueing?: boolean;
   /** Where the scheduler's own connections go, when not straight to the database. */
   readonly schedulerUrl?: string;
+  /** (Default: 200) */
+  readonly sweepMs?: number;
 }
 
 /** One scheduler with its execution API, the makers of runs left out. */
@@ -53,7 +55,7 @@ export class TestEngine implements AsyncDisposable {
       onRunsEnded: () => undefined,
       onDagsChanged: () => undefined,
       onSweep: () => Promise.resolve(),
-      sweepMs: 200,
+      sweepMs: options.sweepMs ?? 200,
     });
   }
 

@@ -123,7 +123,7 @@ function toCreation(
     topic: stream?.source.topic ?? null,
     moves: stream === undefined ? [] : advance(stream, given.ranges),
     dagMove: null,
-    notifies: false,
+    tells: null,
   };
 }
 

@@ -16,11 +16,9 @@ import type { MadeRun } from './made-run.ts';
 export interface RunStore {
   readonly connections: RunConnections;
   readonly cursors: CursorMemory;
-  /** A run made here may take its slot at once: its maker has a scheduler that begins it. */
-  readonly startsRuns: boolean;
+  /** Whether this process has a scheduler, which learns of runs made here; else all of them are told. */
+  readonly hasScheduler: boolean;
 }
-
-export type RunLock = Omit<DagStreamLock, 'mayStart'>;
 
 /**
  * Makes one live run in one transaction of two round trips: lock and read, decide in memory, write and
@@ -28,11 +26,11 @@ export type RunLock = Omit<DagStreamLock, 'mayStart'>;
  */
 export function makeRun(
   store: RunStore,
-  lock: RunLock,
+  lock: DagStreamLock,
   decide: (locked: LockedDagStream) => RunDecision,
 ): Promise<MadeRun> {
   return store.connections.transaction(async (connection) => {
-    const locked = await lockDagStream(connection, { ...lock, mayStart: store.startsRuns });
+    const locked = await lockDagStream(connection, lock);
     const decision = decide(locked);
     failpoint('run.before-commit');
     const made = await write(connection, lock, decision);
@@ -43,7 +41,7 @@ export function makeRun(
 
 async function write(
   connection: FlushConnection,
-  { dagId, topic, at }: RunLock,
+  { dagId, topic, at }: DagStreamLock,
   decision: RunDecision,
 ): Promise<MadeRun> {
   if (decision.kind === 'create') {
@@ -63,7 +61,7 @@ async function write(
 function remember(
   cursors: CursorMemory,
   done: {
-    readonly lock: RunLock;
+    readonly lock: DagStreamLock;
     readonly locked: LockedDagStream;
     readonly decision: RunDecision;
     readonly made: MadeRun;

@@ -19,7 +19,7 @@ import { makeDueRuns, planUnplanned, type RunMaking } from './make-due-runs.ts';
 import { makeStreamRun, unparkRuns } from './make-stream-runs.ts';
 import { createOffsetMirror } from './mirror-offsets.ts';
 import { createPlanCache } from './plan-cache.ts';
-import { toRunInfoRow } from './run-info-row.ts';
+import { toRunToTell } from './run-to-tell.ts';
 import { triggerRun, type TriggeredRun, type TriggerRequest } from './trigger-run.ts';
 
 export interface RunMakerOptions {
@@ -29,7 +29,7 @@ export interface RunMakerOptions {
   readonly log?: Logger;
   /**
    * A run was committed: begin it if it holds its slot, else admit it. Left out where no scheduler runs: then
-   * runs made here queue, and the schedulers are told.
+   * the schedulers are told.
    */
   readonly onRunMade?: (run: CommittedRun) => void;
 }
@@ -103,7 +103,7 @@ class RunMakerOfScheduler implements RunMaker {
       topicLog,
       connections,
       cursors: new CursorMemory(database),
-      startsRuns: options.onRunMade !== undefined,
+      hasScheduler: options.onRunMade !== undefined,
       plans: createPlanCache(database),
       log: this.#log,
       onMade: (plan, made) => this.#announce(plan, made),
@@ -270,7 +270,12 @@ class RunMakerOfScheduler implements RunMaker {
     const { dagId, source } = plan;
     this.#log.info({ dagId, runId: made.identity.runId, records }, 'run made');
     failpoint('run.after-commit');
-    this.#options.onRunMade?.({ runKey, dagId, isStarted, info: toRunInfoRow(plan, made) });
+    this.#options.onRunMade?.({
+      runKey,
+      dagId,
+      isStarted,
+      info: { ...toRunToTell(plan, made), run_key: runKey },
+    });
     if (made.hasRest) void this.#dags.ask(dagId);
     if (made.pinned.length === 0 || source?.history !== true) return;
     this.#fingerprints.touch({ dagId, topic: source.topic, ranges: made.pinned });

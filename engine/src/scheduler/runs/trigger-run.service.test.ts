@@ -2,11 +2,23 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../../../../test/services/services.ts';
 import { StreamBench } from '../../../test/stream-bench.ts';
+import type { Json } from '../../platform/json.ts';
 import { RUN_ERRORS } from './errors.ts';
 import type { RunMaker } from './run-maker.ts';
 
 /** A loaded machine may take its time. */
 const PATIENT = { timeout: 20_000 };
+
+/** Takes these params and no others. */
+function strict(properties: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    type: 'object',
+    properties,
+    required: [],
+    additionalProperties: false,
+  };
+}
 
 describeWith(['postgres'], 'runs by hand', () => {
   let bench: StreamBench;
@@ -138,6 +150,22 @@ describeWith(['postgres'], 'runs by hand', () => {
         message: expect.stringMatching(/'day'.*size must be integer/) as string,
       },
     );
+  });
+
+  it('goes by the newest version, whichever it went by before', async () => {
+    const id = await bench.dag({ ...byHand, paramsSchema: strict({ day: { type: 'string' } }) });
+    await maker.triggerRun(id, { ...by, conf: { day: 'monday' } });
+    await bench.dag({ ...byHand, id, paramsSchema: strict({ size: { type: 'integer' } }) });
+    await maker.triggerRun(id, { ...by, conf: { size: 5 } });
+    await bench.dag({ ...byHand, id, paramsSchema: strict({ place: { type: 'string' } }) });
+    await expect(maker.triggerRun(id, { ...by, conf: { size: 5 } })).rejects.toMatchObject({
+      code: RUN_ERRORS.paramsInvalid,
+    });
+    await bench.database.query('update tidegate.dag set is_stale = true where dag_id = $1', [id]);
+    await expect(maker.triggerRun(id, { ...by, conf: { place: 'x' } })).rejects.toMatchObject({
+      code: RUN_ERRORS.dagUnknown,
+    });
+    expect(await bench.runs(id)).toHaveLength(2);
   });
 
   it('refuses unknown DAGs, run ids with spaces and a conf that is no object', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { TidegateError } from '../../platform/errors.ts';
+import { TidegateError, toError } from '../../platform/errors.ts';
 import type { Json } from '../../platform/json.ts';
 import { toRunId } from '../../schedule/run-id.ts';
 import type { DagPlan } from '../../store/runs/dag-plan.ts';
@@ -15,6 +15,7 @@ import { lookAtStream, type RunMaking } from './make-due-runs.ts';
 import { makeRun } from './make-run.ts';
 import { planStream } from './plan-stream.ts';
 import { findReplayRanges, makeReplayRun, type ReplayRequest } from './replay-run.ts';
+import { toRunToTell } from './run-to-tell.ts';
 import { intervalAt } from './timetable.ts';
 import { validateParams } from './validate-params.ts';
 
@@ -57,7 +58,26 @@ export async function triggerRun(
   dagId: string,
   request: TriggerRequest & { readonly now: Date },
 ): Promise<TriggeredRun> {
-  const plan = await getPlan(making, dagId);
+  // The lock on the DAG's row tells when there is a newer version; a replay takes none.
+  const known = request.replay === undefined ? making.plans.remembered(dagId) : undefined;
+  let plan = known ?? (await getPlan(making, dagId));
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const triggered = await triggerBy(making, plan, request).catch((err: unknown) => toError(err));
+    if (triggered !== 'superseded' && !(triggered instanceof Error)) return triggered;
+    const newest = await getPlan(making, dagId);
+    // What a version of yesterday refuses, the newest may take.
+    if (triggered instanceof Error && newest.versionKey === plan.versionKey) throw triggered;
+    plan = newest;
+  }
+  throw busy(plan);
+}
+
+/** By this version of the DAG, unless there is a newer one. */
+async function triggerBy(
+  making: RunMaking,
+  plan: DagPlan,
+  request: TriggerRequest & { readonly now: Date },
+): Promise<TriggeredRun | 'superseded'> {
   const identity = toIdentity(plan, request);
   validateParams(plan, identity.conf);
   const isNamed = request.runId !== undefined || identity.logicalDate !== null;
@@ -67,6 +87,7 @@ export async function triggerRun(
     request.replay === undefined
       ? await triggerLive(making, plan, { identity, now: request.now })
       : await triggerReplay(making, plan, { identity, now: request.now, replay: request.replay });
+  if (made.kind === 'superseded') return 'superseded';
   making.onMade(plan, made);
   return toTriggered(making, plan, { identity, made, isReplay: request.replay !== undefined });
 }
@@ -150,7 +171,7 @@ async function triggerLive(
       at: asked.now,
     };
     const made = await makeRun(making, lock, (locked) =>
-      decideTriggered({ ...asked, plan, seen }, locked, making.startsRuns),
+      decideTriggered({ ...asked, plan, seen }, locked, making.hasScheduler),
     );
     if (made.kind !== 'outdated') return made;
   }
@@ -165,10 +186,12 @@ function decideTriggered(
     readonly seen: SeenStream;
   },
   locked: LockedDagStream,
-  startsRuns: boolean,
+  hasScheduler: boolean,
 ): RunDecision {
   const { identity, now, plan, seen } = asked;
-  if (locked.dag === undefined) return nothing({ kind: 'not_due' });
+  if (locked.dag?.versionKey !== plan.versionKey || locked.dag.isStale) {
+    return nothing({ kind: 'superseded' });
+  }
   const stream =
     seen.kind === 'seen' && plan.source !== null
       ? planStream(plan.source, locked, { observation: seen.observation, restOnly: false })
@@ -178,9 +201,15 @@ function decideTriggered(
     { plan, identity, stream, waitingFor: waitingFor(seen), allowEmpty: true, at: now },
     locked,
   );
-  if (decision.kind !== 'create' || startsRuns) return decision;
-  // This process has no scheduler: tell those that have one.
-  return { ...decision, creation: { ...decision.creation, notifies: true } };
+  return hasScheduler ? decision : withTelling(plan, decision);
+}
+
+/** The decision with what it tells those processes that have a scheduler. */
+function withTelling(plan: DagPlan, decision: RunDecision): RunDecision {
+  if (decision.kind !== 'create') return decision;
+  const made = decision.toMade(0);
+  const tells = made.kind === 'made' && made.isStarted ? toRunToTell(plan, made) : 'queued';
+  return { ...decision, creation: { ...decision.creation, tells } };
 }
 
 async function triggerReplay(

@@ -6,11 +6,12 @@ import {
   type Statement,
 } from '../flush/flush-connection.ts';
 import { plainColumn } from '../flush/array-literal.ts';
-import { NOTIFY, notificationValues } from '../notifications.ts';
+import { CHANNEL, NOTIFY, notificationValues } from '../notifications.ts';
 import { PARKED_UNTIL } from './pin-run.ts';
 import type { PartitionRange } from './run-ranges.ts';
 import type { NextRun } from './schedulable-dags.ts';
 import { moveColumns, type CursorMove } from './stream-cursors.ts';
+import { tellRun, type RunToTell } from './told-run.ts';
 
 /** What becomes of a run as it is made. */
 export type RunFate =
@@ -38,8 +39,8 @@ export interface LiveRunCreation {
   readonly ranges: readonly PartitionRange[];
   readonly moves: readonly CursorMove[];
   readonly dagMove: DagMove | null;
-  /** Tell the schedulers: this process may have none. */
-  readonly notifies: boolean;
+  /** What the schedulers are told, where this process has none: what to begin, or that a run queues. */
+  readonly tells: RunToTell | 'queued' | null;
 }
 
 /**
@@ -111,7 +112,10 @@ dag as (
    where dag_id = $1 and $33::timestamptz is not null
      and ($34::boolean or exists (select from run))
 )
-select run_key from run`,
+select run_key,
+       case when $35::text is not null
+            then pg_notify('${CHANNEL}', '{"kind":"made","runKey":' || run_key || $35)::text end
+  from run`,
 };
 
 /** Trip two: the run and its commit. Answers its key; null when its run id or logical date exists already. */
@@ -121,13 +125,16 @@ export async function createLiveRun(
 ): Promise<number | null> {
   const [rows] = await together([
     connection.send(CREATE, valuesOf(creation)),
-    ...(creation.notifies ? [connection.send(NOTIFY, notificationValues({ kind: 'runs' }))] : []),
+    ...(creation.tells === 'queued' ? [connection.send(NOTIFY, RUN_QUEUED)] : []),
     connection.send(COMMIT),
   ]);
   return (rows?.[0]?.[0] as number | undefined) ?? null;
 }
 
-function valuesOf({ run, fate, topic, ranges, moves, dagMove }: LiveRunCreation): unknown[] {
+const RUN_QUEUED = notificationValues({ kind: 'runs' });
+
+function valuesOf(creation: LiveRunCreation): unknown[] {
+  const { run, fate, topic, ranges, moves, dagMove, tells } = creation;
   const { note, reason, waitingFor, endedAt, dueAt, slot, cap } = fateColumns(fate, run);
   return [
     ...[run.dagId, run.runId, run.versionKey, run.runType, run.logicalDate],
@@ -139,6 +146,7 @@ function valuesOf({ run, fate, topic, ranges, moves, dagMove }: LiveRunCreation)
     plainColumn(ranges, (range) => range.to),
     ...moveColumns(moves),
     ...(dagMove === null ? NO_DAG_MOVE : dagMoveColumns(dagMove)),
+    tells === null || tells === 'queued' ? null : tellRun(tells),
   ];
 }
 

@@ -18,8 +18,6 @@ export interface DagStreamLock {
   readonly topic: string | null;
   /** Do not wait for another scheduler that makes a run of this DAG. */
   readonly skipLocked: boolean;
-  /** Whether a run made may take a slot and start in the same transaction. */
-  readonly mayStart: boolean;
   readonly needsNewest: boolean;
   readonly at: Date;
 }
@@ -45,8 +43,8 @@ const COUNT_ACTIVE: Statement = {
   name: 'count_active_runs',
   text: `
 select count(*)::int, coalesce(array_agg(slot) filter (where slot is not null), '{}'),
-       count(*) filter (where slot is null and run_after <= $3)::int,
-       case when $2::boolean then pg_try_advisory_xact_lock(${STARTER_LOCK}) else false end
+       count(*) filter (where slot is null and run_after <= $2)::int,
+       pg_try_advisory_xact_lock(${STARTER_LOCK})
   from tidegate.live_run
  where scope = $1`,
 };
@@ -61,7 +59,7 @@ export async function lockDagStream(
   const [, dags, counted, cursors, open, newest] = await together([
     connection.send(BEGIN),
     connection.send(lock.skipLocked ? LOCK_DAG_UNLESS_HELD : LOCK_DAG, [dagId]),
-    connection.send(COUNT_ACTIVE, [dagId, lock.mayStart, lock.at]),
+    connection.send(COUNT_ACTIVE, [dagId, lock.at]),
     topic === null ? NONE : connection.send(LOCK_CURSORS, stream),
     topic === null ? NONE : connection.send(LIST_OPEN, stream),
     needsNewest ? connection.send(FIND_NEWEST, [dagId]) : NONE,

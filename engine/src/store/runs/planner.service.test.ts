@@ -70,7 +70,7 @@ describeWith(['postgres'], 'plans of the making of runs', () => {
       ranges: [range],
       moves: [{ partition: 0, next: range.to, done: range.from, logEnd: range.to }],
       dagMove: { next: null, checkedAt: at, always: false },
-      notifies: true,
+      tells: 'queued',
     });
   }
 
@@ -86,7 +86,7 @@ describeWith(['postgres'], 'plans of the making of runs', () => {
   }
 
   function lock(connection: FlushConnection, at: Date): ReturnType<typeof lockDagStream> {
-    const how = { skipLocked: false, mayStart: true, needsNewest: true };
+    const how = { skipLocked: false, needsNewest: true };
     return lockDagStream(connection, { ...STREAM, ...how, at });
   }
 

@@ -1,13 +1,15 @@
 import type { DagPlan } from '../../store/runs/dag-plan.ts';
-import type { RunInfoRow } from '../../store/flush/run-info.ts';
+import type { RunToTell } from '../../store/runs/told-run.ts';
 import type { MadeRun } from './made-run.ts';
 
-/** The run as it was committed, so that the flush need not read it. */
-export function toRunInfoRow(plan: DagPlan, made: MadeRun & { readonly kind: 'made' }): RunInfoRow {
-  const { identity, runKey, lane, pinned } = made;
+/** The run as it is committed, so that the flush need not read it. */
+export function toRunToTell(
+  plan: DagPlan,
+  made: Pick<MadeRun & { readonly kind: 'made' }, 'identity' | 'lane' | 'pinned'>,
+): RunToTell {
+  const { identity, lane, pinned } = made;
   const topic = plan.source?.topic ?? '';
   return {
-    run_key: runKey,
     dag_id: plan.dagId,
     run_id: identity.runId,
     version_key: plan.versionKey,
