@@ -19,6 +19,7 @@ import {
   PostgresUnusable,
   type ServerProcess,
   startMysql,
+  overSocket,
   startPostgres,
   superviseServer,
 } from './services/index.ts';
@@ -141,14 +142,20 @@ async function startEmbedded(config: StandaloneConfig, { secrets, ports, logger 
     settings: ['max_connections=100', 'shared_buffers=128MB', 'deadlock_timeout=200ms'],
   };
   const startAgain = () => startPostgres(options);
-  const server = superviseServer(await startAgain(), { name: 'PostgreSQL', startAgain, logger });
+  const started = await startAgain();
+  const server = superviseServer(started, { name: 'PostgreSQL', startAgain, logger });
   const own = { password: secrets.postgresPassword };
-  const [metadataUrl, topicLogUrl, warehouseUrl] = (await ensurePostgresDatabases(server.url, [
+  const [metadataUrl, topicLogUrl, warehouseUrl] = (await ensurePostgresDatabases(started.url, [
     { name: 'tidegate', user: 'tidegate', ...own },
     { name: 'tidegate_log', user: 'tidegate_log', ...own },
     BANK.warehouse,
   ])) as [string, string, string];
-  return { server, metadataUrl, topicLogUrl, warehouseUrl };
+  return {
+    server,
+    metadataUrl: overSocket(metadataUrl, started),
+    topicLogUrl: overSocket(topicLogUrl, started),
+    warehouseUrl,
+  };
 }
 
 interface OpenedSource {

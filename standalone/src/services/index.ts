@@ -7,7 +7,12 @@ export {
 } from './create-databases.ts';
 export { ServiceError } from './errors.ts';
 export { findMysqlProgram, startMysql, type MysqlOptions, type MysqlServer } from './mariadb.ts';
-export { startPostgres, type PostgresOptions, type PostgresServer } from './postgres.ts';
+export {
+  overSocket,
+  startPostgres,
+  type PostgresOptions,
+  type PostgresServer,
+} from './postgres.ts';
 export {
   asServiceUser,
   checkReachable,

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { findPostgresFolder } from './postgres-binaries.ts';
-import { startPostgres } from './postgres.ts';
+import { overSocket, startPostgres } from './postgres.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tidegate-services-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -46,6 +46,28 @@ describe('the packaged PostgreSQL', () => {
     expect(await orphan.ended).toMatch(/ended/);
     expect(await ask(successor.url, 'select answer from kept')).toEqual({ answer: 42 });
     await successor.stop();
+  });
+
+  it('answers over its Unix socket too, also behind a kill; over TCP alone where a deep folder forbids one', async () => {
+    const killed = await startPostgres(options);
+    process.kill(killed.pid, 'SIGKILL');
+    await killed.ended;
+    const server = await startPostgres(options);
+    expect(server.socketFolder).toBe(options.dataFolder);
+    const url = overSocket(server.url, server);
+    expect(url).not.toContain('127.0.0.1');
+    const peer = 'select inet_client_addr() as peer';
+    expect(await ask(url, peer)).toEqual({ peer: null });
+    await expect(ask(url.replace('secret', 'guess'), peer)).rejects.toMatchObject({
+      code: '28P01',
+    });
+    await server.stop();
+
+    const deep = path.join(folder, 'd'.repeat(100), 'postgres');
+    const without = await startPostgres({ ...options, dataFolder: deep });
+    expect(without.socketFolder).toBeUndefined();
+    expect(await ask(overSocket(without.url, without), peer)).toEqual({ peer: '127.0.0.1' });
+    await without.stop();
   });
 
   it('says what is wrong, and where to read on, when the server does not start', async () => {
