@@ -73,7 +73,7 @@ create table tidegate.connection (
   description text,
   updated_at timestamp with time zone not null default now(),
   constraint connection_pkey PRIMARY KEY (connection_id),
-  constraint connection_connection_id_check CHECK ((connection_id ~ '^[A-Za-z0-9_.-]{1,250}$'::text))
+  constraint connection_connection_id_check CHECK (((connection_id !~ '[^A-Za-z0-9_.-]'::text) AND ((length(connection_id) >= 1) AND (length(connection_id) <= 250))))
 );
 
 create table tidegate.dag (
@@ -97,7 +97,7 @@ create table tidegate.dag (
   registered_at timestamp with time zone not null default now(),
   constraint dag_pkey PRIMARY KEY (dag_id),
   constraint dag_version_key_fkey FOREIGN KEY (version_key) REFERENCES tidegate.dag_version(version_key) DEFERRABLE INITIALLY DEFERRED,
-  constraint dag_dag_id_check CHECK ((dag_id ~ '^[A-Za-z0-9_.-]{1,250}$'::text)),
+  constraint dag_dag_id_check CHECK (((dag_id !~ '[^A-Za-z0-9_.-]'::text) AND ((length(dag_id) >= 1) AND (length(dag_id) <= 250)))),
   constraint dag_max_active_runs_check CHECK ((max_active_runs > 0))
 );
 CREATE INDEX dag_next_run_after ON tidegate.dag USING btree (next_run_after) WHERE (next_run_after IS NOT NULL);
@@ -136,7 +136,7 @@ create table tidegate.dag_run (
   constraint dag_run_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES tidegate.dag(dag_id) ON DELETE CASCADE,
   constraint dag_run_version_key_fkey FOREIGN KEY (version_key) REFERENCES tidegate.dag_version(version_key),
   constraint dag_run_lane_check CHECK ((lane = ANY (ARRAY['live'::text, 'backfill'::text]))),
-  constraint dag_run_run_id_check CHECK ((run_id ~ '^[A-Za-z0-9_.~:+-]{1,250}$'::text)),
+  constraint dag_run_run_id_check CHECK (((run_id !~ '[^A-Za-z0-9_.~:+-]'::text) AND ((length(run_id) >= 1) AND (length(run_id) <= 250)))),
   constraint dag_run_run_type_check CHECK ((run_type = ANY (ARRAY['scheduled'::text, 'manual'::text, 'backfill'::text, 'asset_triggered'::text]))),
   constraint dag_run_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'success'::text, 'failed'::text])))
 ) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02);
@@ -261,7 +261,7 @@ create table tidegate.pool (
   slots integer not null,
   description text,
   constraint pool_pkey PRIMARY KEY (name),
-  constraint pool_name_check CHECK ((name ~ '^[A-Za-z0-9_.-]{1,250}$'::text)),
+  constraint pool_name_check CHECK (((name !~ '[^A-Za-z0-9_.-]'::text) AND ((length(name) >= 1) AND (length(name) <= 250)))),
   constraint pool_slots_check CHECK ((slots >= 0))
 );
 
@@ -371,7 +371,7 @@ create table tidegate.variable (
   description text,
   updated_at timestamp with time zone not null default now(),
   constraint variable_pkey PRIMARY KEY (variable_id),
-  constraint variable_variable_id_check CHECK ((variable_id ~ '^[A-Za-z0-9_.-]{1,250}$'::text))
+  constraint variable_variable_id_check CHECK (((variable_id !~ '[^A-Za-z0-9_.-]'::text) AND ((length(variable_id) >= 1) AND (length(variable_id) <= 250))))
 );
 
 CREATE OR REPLACE FUNCTION tidegate.create_run_partition(first_key bigint, next_key bigint)
