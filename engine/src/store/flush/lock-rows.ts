@@ -63,22 +63,23 @@ select ${TASK_COLUMNS}
    for no key update of task`,
 );
 
+/**
+ * Limits, and the tokens: drawn behind the locks of the task instances, so that a later grant of one has the
+ * higher token on whatever scheduler.
+ */
 const LOCK_LIMITS: Statement = {
   name: 'lock_limits',
   text: `
-select key, cap, used
-  from tidegate.limit_usage
- where key = any ($1::text[])
- order by key
-   for no key update`,
-};
-
-/** Drawn behind the locks, so that a task instance's later grant has the higher token on whatever scheduler. */
-const DRAW_TOKENS: Statement = {
-  name: 'draw_tokens',
-  text: `
+with held as materialized (
+  select key, cap, used
+    from tidegate.limit_usage
+   where key = any ($1::text[])
+   order by key
+     for no key update
+)
 select pg_current_xact_id()::text,
-       array(select nextval('tidegate.fence_token') from generate_series(1, $1::int))`,
+       array(select nextval('tidegate.fence_token') from generate_series(1, $2::int)),
+       array(select key from held), array(select cap from held), array(select used from held)`,
 };
 
 /** Trip one: begin, and lock every row the flush may touch, in the order every transaction keeps. */
@@ -87,19 +88,18 @@ export async function lockRows(
   touches: Touches,
   tokens: number,
 ): Promise<LockedRows> {
-  const [, runs, tasks, limits, drawn] = await together([
+  const [, runs, tasks, limits] = await together([
     connection.send(BEGIN),
     connection.send(LOCK_RUNS, [plainArray(touches.runs)]),
     connection.send(lockTasks(touches.tasks), taskKeys(touches.tasks)),
-    connection.send(LOCK_LIMITS, [touches.limits]),
-    connection.send(DRAW_TOKENS, [tokens]),
+    connection.send(LOCK_LIMITS, [touches.limits, tokens]),
   ] as const);
-  const [transactionId, values] = drawn[0] as [string, number[]];
+  const [transactionId, drawn, ...held] = limits[0] as [string, number[], ...LimitColumns];
   return {
     runs: new Map(runs.map((row) => [row[0] as number, toRunRow(row)])),
     tasks: toTaskRows(tasks),
-    limits: new Map(limits.map((row) => [row[0] as string, toLimitRow(row)])),
-    tokens: values,
+    limits: toLimitRows(held),
+    tokens: drawn,
     transactionId,
   };
 }
@@ -177,6 +177,10 @@ function toRunRow(row: readonly unknown[]): RunRow {
   };
 }
 
-function toLimitRow(row: readonly unknown[]): LimitRow {
-  return { key: row[0] as string, cap: row[1] as number, used: row[2] as number };
+type LimitColumns = [keys: string[], caps: number[], used: number[]];
+
+function toLimitRows([keys, caps, used]: LimitColumns): Map<string, LimitRow> {
+  return new Map(
+    keys.map((key, place) => [key, { key, cap: caps[place] ?? 0, used: used[place] ?? 0 }]),
+  );
 }

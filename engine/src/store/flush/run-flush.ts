@@ -27,7 +27,7 @@ import {
   endRuns,
   startRuns,
   writeRuns,
-  writeTasks,
+  writeSteps,
   writeTheRest,
   type Write,
 } from './write-rows.ts';
@@ -160,10 +160,10 @@ function sendWrites(
   readInputs: () => Promise<Rows>,
 ): Promise<Rows>[] {
   const { batch, writes, infoOf } = written;
-  const { tasks, runs, endings, started } = writes;
+  const { tasks, tries, runs, endings, started } = writes;
   const send = ([statement, values]: Write): Promise<Rows> => connection.send(statement, values);
   const first = [
-    ...(tasks.length > 0 ? [send(writeTasks(tasks))] : []),
+    ...(tasks.length + tries.length + runs.length > 0 ? [send(writeSteps(writes))] : []),
     ...(runs.length > 0 ? [send(writeRuns(runs))] : []),
     ...(started.length > 0 ? [send(startRuns(started, batch.nowMs))] : []),
   ];

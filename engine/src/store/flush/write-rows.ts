@@ -7,9 +7,14 @@ import { perPartition } from './per-partition.ts';
 /** One statement with its values, ready to be sent. */
 export type Write = readonly [Statement, readonly unknown[]];
 
-const writeTasksIn = perPartition(
-  'write_tasks',
+/**
+ * One statement for what nearly every flush writes: on both sides a statement costs more than its rows do. No
+ * guard on state: the rows are locked and were checked, so the planner has nothing to stumble over.
+ */
+const writeStepsIn = perPartition(
+  'write_steps',
   (suffix) => `
+with step as (
 update tidegate.task_instance${suffix} as task
    set state = new.state, try_number = new.try_number, max_tries = new.max_tries, token = new.token,
        success = new.success, failed = new.failed, upstream_failed = new.upstream_failed,
@@ -29,38 +34,63 @@ update tidegate.task_instance${suffix} as task
          clear_number, scheduled_ms, start_ms, end_ms, first_start_ms, due_ms,
          chosen
        )
- where task.run_key = new.run_key and task.ix = new.ix`,
+ where task.run_key = new.run_key and task.ix = new.ix
+),
+tried as (
+insert into tidegate.task_try${suffix} as try (
+  run_key, ix, try_number, state, token, clear_number, session_key, scheduled_ms, start_ms, end_ms,
+  output, error
+)
+select *
+  from unnest(
+    $22::bigint[], $23::int[], $24::int[], $25::text[], $26::bigint[], $27::int[], $28::bigint[],
+    $29::bigint[], $30::bigint[], $31::bigint[], $32::text[], $33::text[]
+  )
+    on conflict (run_key, ix, try_number) do update
+   set state = excluded.state, token = excluded.token, clear_number = excluded.clear_number,
+       session_key = excluded.session_key, scheduled_ms = excluded.scheduled_ms,
+       start_ms = excluded.start_ms, end_ms = excluded.end_ms, output = excluded.output,
+       error = excluded.error, waiting_for = null
+)
+insert into tidegate.flush_delta (changes) values ($34)`,
 );
 
-/** No guard on state: the rows are locked and were checked, so the planner has nothing to stumble over. */
-export function writeTasks(rows: readonly TaskRow[]): Write {
+type Steps = Pick<FlushWrites, 'tasks' | 'tries' | 'runs'>;
+
+/** Task instances as they are now, their tries, and what changed. */
+export function writeSteps(writes: Steps): Write {
+  const { tasks, tries } = writes;
+  return [
+    writeStepsIn([...tasks, ...tries]),
+    [...taskColumns(tasks), ...tryColumns(tries), deltaOf(writes)],
+  ];
+}
+
+function taskColumns(rows: readonly TaskRow[]): unknown[] {
   const column = (pick: (row: TaskRow) => number | string | null): string =>
     plainColumn(rows, pick);
   return [
-    writeTasksIn(rows),
-    [
-      column((row) => row.runKey),
-      column((row) => row.ix),
-      column((row) => row.state),
-      column((row) => row.tryNumber),
-      column((row) => row.maxTries),
-      column((row) => row.token),
-      column((row) => row.success),
-      column((row) => row.failed),
-      column((row) => row.upstreamFailed),
-      column((row) => row.skipped),
-      column((row) => row.removed),
-      column((row) => row.setupSuccess),
-      column((row) => row.setupSkipped),
-      column((row) => row.sessionKey),
-      column((row) => row.clearNumber),
-      column((row) => row.scheduledMs),
-      column((row) => row.startMs),
-      column((row) => row.endMs),
-      column((row) => row.firstStartMs),
-      column((row) => row.dueMs),
-      rows.map((row) => row.chosen),
-    ],
+    column((row) => row.runKey),
+    column((row) => row.ix),
+    column((row) => row.state),
+    column((row) => row.tryNumber),
+    column((row) => row.maxTries),
+    column((row) => row.token),
+    column((row) => row.success),
+    column((row) => row.failed),
+    column((row) => row.upstreamFailed),
+    column((row) => row.skipped),
+    column((row) => row.removed),
+    column((row) => row.setupSuccess),
+    column((row) => row.setupSkipped),
+    column((row) => row.sessionKey),
+    column((row) => row.clearNumber),
+    column((row) => row.scheduledMs),
+    column((row) => row.startMs),
+    column((row) => row.endMs),
+    column((row) => row.firstStartMs),
+    column((row) => row.dueMs),
+    rows.map((row) => row.chosen),
   ];
 }
 
@@ -150,43 +180,21 @@ update tidegate.limit_usage as usage
  where usage.key = new.key`,
 };
 
-const writeTriesIn = perPartition(
-  'write_tries',
-  (suffix) => `
-insert into tidegate.task_try${suffix} as try (
-  run_key, ix, try_number, state, token, clear_number, session_key, scheduled_ms, start_ms, end_ms,
-  output, error
-)
-select *
-  from unnest(
-    $1::bigint[], $2::int[], $3::int[], $4::text[], $5::bigint[], $6::int[], $7::bigint[],
-    $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[]
-  )
-    on conflict (run_key, ix, try_number) do update
-   set state = excluded.state, token = excluded.token, clear_number = excluded.clear_number,
-       session_key = excluded.session_key, scheduled_ms = excluded.scheduled_ms,
-       start_ms = excluded.start_ms, end_ms = excluded.end_ms, output = excluded.output,
-       error = excluded.error, waiting_for = null`,
-);
-
-export function writeTries(rows: readonly TryRow[]): Write {
+function tryColumns(rows: readonly TryRow[]): unknown[] {
   const column = (pick: (row: TryRow) => number | string | null): string => plainColumn(rows, pick);
   return [
-    writeTriesIn(rows),
-    [
-      column((row) => row.runKey),
-      column((row) => row.ix),
-      column((row) => row.tryNumber),
-      column((row) => row.state),
-      column((row) => row.token),
-      column((row) => row.clearNumber),
-      column((row) => row.sessionKey),
-      column((row) => row.scheduledMs),
-      column((row) => row.startMs),
-      column((row) => row.endMs),
-      rows.map((row) => row.output),
-      rows.map((row) => row.error),
-    ],
+    column((row) => row.runKey),
+    column((row) => row.ix),
+    column((row) => row.tryNumber),
+    column((row) => row.state),
+    column((row) => row.token),
+    column((row) => row.clearNumber),
+    column((row) => row.sessionKey),
+    column((row) => row.scheduledMs),
+    column((row) => row.startMs),
+    column((row) => row.endMs),
+    rows.map((row) => row.output),
+    rows.map((row) => row.error),
   ];
 }
 
@@ -206,11 +214,6 @@ delete from tidegate.timer
  where timer.run_key = gone.run_key and timer.ix = gone.ix and timer.kind = gone.kind`,
 };
 
-const WRITE_DELTA: Statement = {
-  name: 'write_delta',
-  text: 'insert into tidegate.flush_delta (changes) values ($1)',
-};
-
 const WRITE_OUTBOX: Statement = {
   name: 'write_outbox',
   text: `
@@ -218,7 +221,7 @@ insert into tidegate.outbox (run_key, ix, try_number, nonce, queue, priority)
 select * from unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::int[])`,
 };
 
-/** Everything small a flush writes besides tasks and runs. Statements without rows are left out. */
+/** Everything small a flush writes besides tasks, tries and runs. Statements without rows are left out. */
 export function writeTheRest(writes: FlushWrites, queueOf: QueueOf): Write[] {
   const list: Write[] = [];
   const { limits, timers, timersGone, queued } = writes;
@@ -228,16 +231,12 @@ export function writeTheRest(writes: FlushWrites, queueOf: QueueOf): Write[] {
       [limits.map((row) => row.key), plainColumn(limits, (row) => row.used)],
     ]);
   }
-  if (writes.tries.length > 0) list.push(writeTries(writes.tries));
   // Gone before set: a retry that waited may wait again.
   if (timersGone.length > 0) list.push([DROP_TIMERS, timerKeys(timersGone)]);
   if (timers.length > 0) {
     list.push([SET_TIMERS, [...timerKeys(timers), plainColumn(timers, (row) => row.dueMs)]]);
   }
   if (queued.length > 0) list.push([WRITE_OUTBOX, outboxColumns(queued, queueOf)]);
-  if (writes.tasks.length > 0 || writes.runs.length > 0) {
-    list.push([WRITE_DELTA, [deltaOf(writes)]]);
-  }
   return list;
 }
 
@@ -269,7 +268,7 @@ function timerKeys(
 }
 
 /** `{"tasks":[[run,ix,state,try],…],"runs":[…keys]}`: names what to look at again, not the truth itself. */
-function deltaOf(writes: FlushWrites): string {
+function deltaOf(writes: Steps): string {
   return JSON.stringify({
     tasks: writes.tasks.map((row) => [row.runKey, row.ix, row.state, row.tryNumber]),
     runs: writes.runs.map((row) => row.runKey),

@@ -7,7 +7,7 @@ import type { Database, Sql, Tx } from '../db.ts';
 import { STORE_ERRORS } from '../errors.ts';
 import { TASK_COLUMNS, toTaskRow } from '../flush/lock-rows.ts';
 import type { RunInfoCache } from '../flush/run-info.ts';
-import { writeRuns, writeTasks, type Write } from '../flush/write-rows.ts';
+import { writeRuns, writeSteps, type Write } from '../flush/write-rows.ts';
 
 /** What a change may do to a whole run: move states and the run's own; everything derived follows. */
 export type RunChange = (whole: WholeRun) => void;
@@ -140,17 +140,10 @@ async function save(
     readonly runTimeoutMs: number | null;
   },
 ): Promise<void> {
-  const { locked, run, changed, nowMs } = result;
-  if (changed.length > 0) await send(tx, writeTasks(changed));
+  const { locked, run, changed } = result;
+  await send(tx, writeSteps({ tasks: changed, tries: [], runs: [run] }));
   await send(tx, writeRuns([run]));
   if (run.state !== locked.state) await moveRun(tx, result);
-  await tx.query('insert into tidegate.flush_delta (at, changes) values ($1, $2)', [
-    new Date(nowMs),
-    JSON.stringify({
-      tasks: changed.map((row) => [row.runKey, row.ix, row.state, row.tryNumber]),
-      runs: [run.runKey],
-    }),
-  ]);
 }
 
 async function moveRun(
