@@ -21,6 +21,7 @@ function running(handle: number, stopping?: Stopping): RunningTask {
       end: () => undefined,
     },
     startedAt: '',
+    grantedAtMs: 0,
     leaseUntilMs: 0,
     progress: undefined,
     waitingFor: undefined,

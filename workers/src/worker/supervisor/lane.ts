@@ -15,8 +15,8 @@ export interface Lane {
 
 /** What a lane may ask the supervisor. */
 export interface LaneHost {
-  /** Slots without a task. */
-  freeSlots(): number;
+  /** How many more tasks it takes; below 0 when it holds more than it would take now. */
+  wantedGrants(): number;
   accept(grants: readonly Grant[], leaseMs: number | undefined): void;
   /** A newer process of this worker took over. */
   onSuperseded(): void;

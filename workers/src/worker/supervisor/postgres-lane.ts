@@ -83,7 +83,7 @@ class PostgresLane implements Lane {
 
   /** Free slots that no finish has offered: what one poll may offer. */
   #wanted(): number {
-    return Math.min(this.#options.host.freeSlots() - this.#offeredByFinish, MOST_SLOTS);
+    return Math.min(this.#options.host.wantedGrants() - this.#offeredByFinish, MOST_SLOTS);
   }
 
   #wake(): void {

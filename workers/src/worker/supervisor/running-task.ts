@@ -12,7 +12,8 @@ export interface RunningTask {
   readonly log: TryLog;
   /** When it was granted, then when a process took it. */
   startedAt: string;
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds, as the next. */
+  readonly grantedAtMs: number;
   leaseUntilMs: number;
   progress: { done: number; total?: number } | undefined;
   waitingFor: string | undefined;

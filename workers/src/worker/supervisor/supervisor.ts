@@ -11,6 +11,7 @@ import type { Finisher } from './finisher.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Lane, LaneHost } from './lane.ts';
 import type { PoolEvents, ProcessPool } from './process-pool.ts';
+import { Prefetch } from './prefetch.ts';
 import { keyOf, keyText, type RunningTask, type Stopping } from './running-task.ts';
 import type { ProcessExit } from './task-process-handle.ts';
 import { countEnd } from './worker-metrics.ts';
@@ -44,6 +45,7 @@ export class Supervisor implements LaneHost, PoolEvents {
   readonly #tasks = new Map<number, RunningTask>();
   readonly #byKey = new Map<string, RunningTask>();
   #parts: SupervisorParts | undefined;
+  readonly #prefetch = new Prefetch();
   #nextHandle = 1;
   #whenIdle: (() => void)[] = [];
 
@@ -64,7 +66,14 @@ export class Supervisor implements LaneHost, PoolEvents {
   }
 
   freeSlots(): number {
-    return this.#options.concurrency - this.#tasks.size;
+    return Math.max(0, this.#options.concurrency - this.#tasks.size);
+  }
+
+  wantedGrants(): number {
+    const { concurrency } = this.#options;
+    const [oldest] = this.#tasks.values();
+    const heldMs = oldest === undefined ? 0 : performance.now() - oldest.grantedAtMs;
+    return concurrency + this.#prefetch.beyond(concurrency, heldMs) - this.#tasks.size;
   }
 
   accept(grants: readonly Grant[], leaseMs: number | undefined): void {
@@ -191,6 +200,7 @@ export class Supervisor implements LaneHost, PoolEvents {
       key,
       log: logs.open(key, firstSequence(grant)),
       startedAt: new Date().toISOString(),
+      grantedAtMs: performance.now(),
       leaseUntilMs: heartbeat.leaseUntilMs(),
       progress: undefined,
       waitingFor: undefined,
@@ -216,6 +226,7 @@ export class Supervisor implements LaneHost, PoolEvents {
   }
 
   #onEnded(task: RunningTask, message: EndedMessage): void {
+    this.#prefetch.ended(Date.parse(message.endedAt) - Date.parse(message.startedAt));
     const isOurs = task.stopping?.outcome !== null;
     this.#end(task, isOurs ? message.outcome : null, message);
   }
