@@ -21,6 +21,8 @@ export interface Product {
   /** What it says about itself, a line each. */
   readonly said: readonly string[];
   readonly metadataUrl: string;
+  /** `bankdw` of the embedded PostgreSQL. */
+  readonly warehouseUrl: string;
   readonly metadata: pg.Client;
   /** Asks for a run over the HTTP API and answers its run id. */
   trigger(dagId: string): Promise<string>;
@@ -29,7 +31,7 @@ export interface Product {
 
 const READY_MS = 120_000;
 
-/** Measures on a product in a home of its own, its metadata in a database of its own; stops it again. */
+/** Measures on a product in a home of its own with what it embeds, as `npm start` has it; stops it again. */
 export async function withProduct<Result>(
   context: WorkloadContext,
   environment: Readonly<Record<string, string>>,
@@ -53,7 +55,6 @@ async function startProduct(
   build(ROOT);
   const home = mkdtempSync(path.join(os.tmpdir(), 'tidegate-bench-home-'));
   const port = await findFreePort();
-  const metadataUrl = await createDatabase(await services.postgresUrl(), 'bench_product');
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...profiling(), 'standalone/dist/run-standalone.js'], {
     cwd: ROOT,
@@ -62,7 +63,6 @@ async function startProduct(
       ...ordinaryEnvironment(),
       TIDEGATE_HOME: home,
       TIDEGATE_PORT: String(port),
-      TIDEGATE_DATABASE_URL: metadataUrl,
       ...(lane === 'bullmq' ? { TIDEGATE_REDIS_URL: await services.redisUrl() } : {}),
       ...environment,
     },
@@ -72,7 +72,8 @@ async function startProduct(
     throw error;
   });
   const readyMs = performance.now() - startedAt;
-  const { token } = JSON.parse(readFileSync(path.join(home, 'run.json'), 'utf8')) as RunFile;
+  const { token } = readHome(home, 'run.json') as { readonly token: string };
+  const { metadataUrl, warehouseUrl } = embeddedUrls(home);
   const metadata = new pg.Client({ connectionString: metadataUrl });
   metadata.on('error', () => undefined);
   await metadata.connect();
@@ -82,6 +83,7 @@ async function startProduct(
     readyMs,
     said,
     metadataUrl,
+    warehouseUrl,
     metadata,
     trigger: (dagId) => trigger(url, token, dagId),
     stop: async () => {
@@ -92,8 +94,24 @@ async function startProduct(
   };
 }
 
-interface RunFile {
-  readonly token: string;
+/** As a person reaches them: over TCP. */
+function embeddedUrls(home: string): {
+  readonly metadataUrl: string;
+  readonly warehouseUrl: string;
+} {
+  const { postgres } = readHome(home, 'ports.json') as { readonly postgres: number };
+  const { postgresPassword } = readHome(home, 'secrets.json') as {
+    readonly postgresPassword: string;
+  };
+  const own = `tidegate:${encodeURIComponent(postgresPassword)}`;
+  return {
+    metadataUrl: `postgres://${own}@127.0.0.1:${postgres}/tidegate`,
+    warehouseUrl: `postgres://dwuser:dwpassword@127.0.0.1:${postgres}/bankdw`,
+  };
+}
+
+function readHome(home: string, name: string): unknown {
+  return JSON.parse(readFileSync(path.join(home, name), 'utf8'));
 }
 
 /** The environment without what would configure the product. */

@@ -12,7 +12,7 @@ import {
 
 const LENGTH = 40;
 const RUNS = 30;
-const WARM_UP = 5;
+const WARM_UP = 20;
 
 /** A chain of dependent no-op tasks: what a hop costs, from a finish to the dependent's start. */
 export const chain: Workload = {

@@ -9,7 +9,7 @@ import { stageFigures } from '../cdc/run-stages.ts';
 import { latenciesOf, waitingAtLoads } from '../cdc/visibility.ts';
 import type { WatchOrder, WatchReport } from '../cdc/watch-process.ts';
 import { writeOpenLoop } from '../cdc/write-changes.ts';
-import { createDatabase, ROOT, withProduct, type Product } from '../product/product.ts';
+import { ROOT, withProduct, type Product } from '../product/product.ts';
 import { percentile, type Figure, type Workload, type WorkloadContext } from '../workload.ts';
 
 const CHANGES_PER_SECOND = 100;
@@ -30,30 +30,27 @@ export const freshness: Workload = {
   run: async (context) => {
     const { services, seconds = SECONDS, rate = CHANGES_PER_SECOND } = context;
     const sourceUrl = await services.mysqlUrl();
-    const warehouseUrl = await createDatabase(await services.postgresUrl(), 'bench_bankdw');
     await createSource(sourceUrl);
     const environment = {
       TIDEGATE_KAFKA_BROKERS: await services.kafkaBrokers(),
       TIDEGATE_CONN_BANKDB: new URL('/bankdb', sourceUrl).href,
-      TIDEGATE_CONN_BANKDW: warehouseUrl,
       TIDEGATE_DAGS_FOLDER: `${ROOT}/dags/src`,
     };
-    const measured = { sourceUrl, warehouseUrl, rate, seconds };
+    const measured = { sourceUrl, rate, seconds };
     return withProduct(context, environment, (product) => measure(product, context, measured));
   },
 };
 
 interface Measured {
   readonly sourceUrl: string;
-  readonly warehouseUrl: string;
   readonly rate: number;
   readonly seconds: number;
 }
 
 async function measure(
-  { metadata }: Product,
+  { metadata, warehouseUrl }: Product,
   { say }: WorkloadContext,
-  { sourceUrl, warehouseUrl, rate, seconds }: Measured,
+  { sourceUrl, rate, seconds }: Measured,
 ): Promise<Figure[]> {
   const first = rate * WARM_UP_SECONDS;
   const changes = first + rate * seconds;
