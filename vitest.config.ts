@@ -31,6 +31,9 @@ const services = {
   hookTimeout: 60_000,
 };
 
+/** What speaks to an engine from a process of its own: the CLI and the workers. */
+const CLIENTS = ['cli/**', 'workers/**', 'test/worker/**'];
+
 export default defineConfig({
   resolve,
   test: {
@@ -71,7 +74,7 @@ export default defineConfig({
           ...services,
           name: 'faults',
           include: ['**/*.fault.test.ts'],
-          exclude: [...exclude, 'cli/**'],
+          exclude: [...exclude, ...CLIENTS],
           testTimeout: 120_000,
           fileParallelism: false,
         },
@@ -81,7 +84,7 @@ export default defineConfig({
         test: {
           ...services,
           name: 'clients',
-          include: ['cli/**/*.fault.test.ts'],
+          include: CLIENTS.map((folder) => `${folder}/*.fault.test.ts`),
           exclude,
           testTimeout: 120_000,
           fileParallelism: false,
