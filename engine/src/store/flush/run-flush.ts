@@ -137,7 +137,8 @@ async function write(
   const done = await together(trip).catch(async (thrown: unknown) => {
     if (!isConnectionLoss(thrown)) throw thrown;
     if (!(await hasCommitted(connection, locked.transactionId))) throw thrown;
-    return [writes.endings.map((ending) => [ending.runKey]), await readInputs()];
+    const ended = writes.endings.map((ending) => [ending.runKey]);
+    return [ended, await untilAnswered(connection, readInputs)];
   });
   failpoint('flush.after-commit');
   addOutputs(outputs, done[1] ?? []);
@@ -186,22 +187,28 @@ function taskOf(
 async function hasCommitted(connection: FlushConnection, transactionId: string): Promise<boolean> {
   await connection.drop();
   for (;;) {
-    const fate = await readFate(connection, transactionId);
+    const rows = await untilAnswered(connection, () =>
+      connection.send(TRANSACTION_FATE, [transactionId]),
+    );
+    const fate = rows[0]?.[0];
     if (fate === 'committed') return true;
     if (fate === 'aborted' || fate === null) return false;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   }
 }
 
-/** `unreachable` while the server is away: there is nothing else a flush could do meanwhile. */
-async function readFate(connection: FlushConnection, transactionId: string): Promise<unknown> {
-  try {
-    await connection.open();
-    const rows = await connection.send(TRANSACTION_FATE, [transactionId]);
-    return rows[0]?.[0];
-  } catch (thrown) {
-    if (!isConnectionLoss(thrown)) throw thrown;
-    await connection.drop();
-    return 'unreachable';
+const ASK_AGAIN_MS = 50;
+
+/** While the server is away there is nothing else a flush could do. */
+async function untilAnswered(connection: FlushConnection, ask: () => Promise<Rows>): Promise<Rows> {
+  for (;;) {
+    try {
+      await connection.open();
+      return await ask();
+    } catch (thrown) {
+      if (!isConnectionLoss(thrown)) throw thrown;
+      await connection.drop();
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
   }
 }
