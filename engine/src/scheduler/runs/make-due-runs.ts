@@ -25,6 +25,8 @@ export interface RunMaking extends RunStore {
   readonly topicLog: TopicLog;
   readonly plans: PlanCache;
   readonly log: Logger;
+  /** Whether this process has a scheduler, which learns of runs made here; else all of them are told. */
+  readonly hasScheduler: boolean;
   /** After the commit. */
   readonly onMade: (plan: DagPlan, made: MadeRun) => void;
 }

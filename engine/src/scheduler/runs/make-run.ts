@@ -16,8 +16,6 @@ import type { MadeRun } from './made-run.ts';
 export interface RunStore {
   readonly connections: RunConnections;
   readonly cursors: CursorMemory;
-  /** Whether this process has a scheduler, which learns of runs made here; else all of them are told. */
-  readonly hasScheduler: boolean;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { TidegateError, toError } from '../../platform/errors.ts';
+import { TidegateError } from '../../platform/errors.ts';
 import type { Json } from '../../platform/json.ts';
 import { toRunId } from '../../schedule/run-id.ts';
 import type { DagPlan } from '../../store/runs/dag-plan.ts';
@@ -62,11 +62,18 @@ export async function triggerRun(
   const known = request.replay === undefined ? making.plans.remembered(dagId) : undefined;
   let plan = known ?? (await getPlan(making, dagId));
   for (let look = 1; look <= LOOKS; look += 1) {
-    const triggered = await triggerBy(making, plan, request).catch((err: unknown) => toError(err));
-    if (triggered !== 'superseded' && !(triggered instanceof Error)) return triggered;
+    let refusal: TidegateError | undefined;
+    try {
+      const triggered = await triggerBy(making, plan, request);
+      if (triggered !== 'superseded') return triggered;
+    } catch (thrown) {
+      if (!(thrown instanceof TidegateError) || thrown.code !== RUN_ERRORS.paramsInvalid)
+        throw thrown;
+      refusal = thrown;
+    }
     const newest = await getPlan(making, dagId);
-    // What a version of yesterday refuses, the newest may take.
-    if (triggered instanceof Error && newest.versionKey === plan.versionKey) throw triggered;
+    // Params that a version of yesterday refuses, the newest may take.
+    if (refusal !== undefined && newest.versionKey === plan.versionKey) throw refusal;
     plan = newest;
   }
   throw busy(plan);
@@ -170,9 +177,10 @@ async function triggerLive(
       needsNewest: seen.kind === 'seen' && seen.observation.loss !== null,
       at: asked.now,
     };
-    const made = await makeRun(making, lock, (locked) =>
-      decideTriggered({ ...asked, plan, seen }, locked, making.hasScheduler),
-    );
+    const made = await makeRun(making, lock, (locked) => {
+      const decision = decideTriggered({ ...asked, plan, seen }, locked);
+      return making.hasScheduler ? decision : withTelling(plan, decision);
+    });
     if (made.kind !== 'outdated') return made;
   }
   return { kind: 'outdated' };
@@ -186,7 +194,6 @@ function decideTriggered(
     readonly seen: SeenStream;
   },
   locked: LockedDagStream,
-  hasScheduler: boolean,
 ): RunDecision {
   const { identity, now, plan, seen } = asked;
   if (locked.dag?.versionKey !== plan.versionKey || locked.dag.isStale) {
@@ -197,11 +204,10 @@ function decideTriggered(
       ? planStream(plan.source, locked, { observation: seen.observation, restOnly: false })
       : undefined;
   if (seen.kind === 'seen' && stream === undefined) return nothing({ kind: 'outdated' });
-  const decision = decideLiveRun(
+  return decideLiveRun(
     { plan, identity, stream, waitingFor: waitingFor(seen), allowEmpty: true, at: now },
     locked,
   );
-  return hasScheduler ? decision : withTelling(plan, decision);
 }
 
 /** The decision with what it tells those processes that have a scheduler. */
