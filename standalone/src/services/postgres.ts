@@ -75,7 +75,8 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 async function startCluster(folder: string, options: PostgresOptions): Promise<PostgresServer> {
   const { dataFolder } = options;
   const port = options.port ?? (await findFreePort());
-  const socketFolder = findSocketFolder(dataFolder);
+  const socketFolder = socketFolderOf(dataFolder);
+  removeSockets(dataFolder);
   const settings = [
     `unix_socket_directories=${socketFolder === undefined ? '' : `"${socketFolder}"`}`,
     'listen_addresses=127.0.0.1',
@@ -102,18 +103,18 @@ async function startCluster(folder: string, options: PostgresOptions): Promise<P
 /** The longest path of a socket is 107 bytes on Linux, 103 on macOS. */
 const LONGEST_SOCKET_FOLDER = 103 - '/.s.PGSQL.65535'.length;
 
-/**
- * The data folder itself, which is the server's own and nobody else's. What a killed server left there is
- * removed: the id in its lock may be another program's by now.
- */
-function findSocketFolder(dataFolder: string): string | undefined {
+/** The data folder itself, which is the server's own and nobody else's. */
+function socketFolderOf(dataFolder: string): string | undefined {
   const folder = path.resolve(dataFolder);
   const isUsable = Buffer.byteLength(folder) <= LONGEST_SOCKET_FOLDER && !folder.includes('"');
-  if (process.platform === 'win32' || !isUsable) return undefined;
-  for (const name of readdirSync(folder)) {
-    if (name.startsWith('.s.PGSQL.')) rmSync(path.join(folder, name), { force: true });
+  return isUsable && process.platform !== 'win32' ? folder : undefined;
+}
+
+/** What a killed server left: the id in its lock may be another program's by now. */
+function removeSockets(dataFolder: string): void {
+  for (const name of readdirSync(dataFolder)) {
+    if (name.startsWith('.s.PGSQL.')) rmSync(path.join(dataFolder, name), { force: true });
   }
-  return folder;
 }
 
 /** The same database over the server's Unix socket, where it has one. */
