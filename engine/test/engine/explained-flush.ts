@@ -1,6 +1,7 @@
 import { FlushConnection } from '../../src/store/flush/flush-connection.ts';
 
-const EXPLAIN = [
+/** Settings of a connection whose server sends the plan of each statement as a notice. */
+export const EXPLAIN = [
   '-c session_preload_libraries=auto_explain',
   '-c auto_explain.log_min_duration=0',
   '-c auto_explain.log_analyze=on',

@@ -6,6 +6,7 @@ import {
   describeWith,
   type TestDatabase,
 } from '../../../../test/services/services.ts';
+import { EXPLAIN } from '../../../test/engine/explained-flush.ts';
 import { chainOf, sampleDag } from '../../../test/engine/sample-dags.ts';
 import { Database, type Sql } from '../db.ts';
 import { migrate } from '../migrate.ts';
@@ -19,13 +20,6 @@ import { listTriesOfRun } from './list-tries.ts';
 import { readGrid } from './read-grid.ts';
 import { readHome } from './read-home.ts';
 import { selectTasks } from './select-tasks.ts';
-
-const EXPLAIN = [
-  '-c session_preload_libraries=auto_explain',
-  '-c auto_explain.log_min_duration=0',
-  '-c auto_explain.log_analyze=on',
-  '-c auto_explain.log_level=notice',
-].join(' ');
 
 const RUNS = 3_000;
 const TASKS = 4;
