@@ -106,7 +106,11 @@ export { findFirstErrorLine, readTaskLog, type TaskLogPage } from './store/reads
 export type { RunColumnsRow } from './store/reads/run-columns.ts';
 export { selectTasks, type SelectedTasks } from './store/reads/select-tasks.ts';
 export { deleteRun } from './store/rewrite/delete-run.ts';
-export type { MarkedRunState, MarkedTaskState } from './state/change-tasks.ts';
+export {
+  nextOfMarkedRun,
+  type MarkedRunState,
+  type MarkedTaskState,
+} from './state/change-tasks.ts';
 export type { TaskSelection } from './state/select-tasks.ts';
 export { TASK_STATES, type TaskState } from './state/task-state.ts';
 

@@ -13,6 +13,7 @@ import type { TaskOutcome } from '../dag/task-outcome.ts';
 import type { Grant } from '../execution/contract.ts';
 import { Database } from '../store/db.ts';
 import { migrate } from '../store/migrate.ts';
+import { listTriesOfRun } from '../store/reads/list-tries.ts';
 
 describeWith(['postgres'], 'clear and mark', () => {
   let own: TestDatabase;
@@ -149,7 +150,12 @@ describeWith(['postgres'], 'clear and mark', () => {
       'skipped',
       'skipped',
     ]);
+    expect((await worker.heartbeat([grant])).revoked).toEqual([toKey(grant)]);
     expect((await worker.finish([grant])).results).toEqual(['stale']);
+    const [stopped, ...others] = await listTriesOfRun(engine.database, runKey, 10);
+    expect(others).toEqual([]);
+    expect(stopped).toMatchObject({ ix: grant.ix, try_number: 1, state: 'failed' });
+    expect(stopped?.error).toContain('stopped at work and set to failed');
     const { rows } = await engine.database.query(
       `select used from tidegate.limit_usage where key = 'pool:default_pool'`,
     );

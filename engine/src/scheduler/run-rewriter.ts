@@ -69,11 +69,19 @@ export class RunRewriter {
     return this.changePicked(runKey, pick, (whole, places) => mark(whole, places, state));
   }
 
-  /** Success and failure end the tasks that are left as well; queued is the state only. */
-  async markRun(runKey: number, state: MarkedRunState): Promise<Rewritten> {
+  /**
+   * Success and failure end the tasks that are left as well; queued is the state only. `check` looks at the run
+   * under its locks and may throw to leave it as it is.
+   */
+  async markRun(
+    runKey: number,
+    state: MarkedRunState,
+    check: (whole: WholeRun) => void = () => undefined,
+  ): Promise<Rewritten> {
     return this.rewrite(
       runKey,
       (whole) => {
+        check(whole);
         if (state !== 'queued') markRunTasks(whole, state);
         whole.run.state = state;
       },

@@ -2,6 +2,7 @@ import { TidegateError } from '../platform/errors.ts';
 import type { MarkedRunState, MarkedTaskState } from '../state/change-tasks.ts';
 import { selectPlaces, type TaskSelection } from '../state/select-tasks.ts';
 import type { WholeRun } from '../state/resettle-run.ts';
+import type { RunState } from '../state/run-state.ts';
 import type { Database } from '../store/db.ts';
 import { selectRuns } from '../store/reads/select-tasks.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
@@ -32,8 +33,15 @@ export interface TaskCommands {
     selection: TaskSelection,
     state: MarkedTaskState,
   ): Promise<ChangedTasks[]>;
-  /** Success and failure end the tasks that are left as well; queued is the state only. */
-  markRun(runKey: number, state: MarkedRunState): Promise<void>;
+  /**
+   * Success and failure end the tasks that are left as well; queued is the state only. With `onlyFrom` a run in
+   * any other state stays as it is and the command ends with `RUN_MOVED_ON`.
+   */
+  markRun(
+    runKey: number,
+    state: MarkedRunState,
+    options?: { readonly onlyFrom?: readonly RunState[] | undefined },
+  ): Promise<void>;
 }
 
 export function createTaskCommands(database: Database, rewriter: RunRewriter): TaskCommands {
@@ -66,8 +74,10 @@ export function createTaskCommands(database: Database, rewriter: RunRewriter): T
           state,
         ),
       ),
-    markRun: async (runKey, state) => {
-      await rewriter.markRun(runKey, state);
+    markRun: async (runKey, state, { onlyFrom } = {}) => {
+      await rewriter.markRun(runKey, state, ({ run }) => {
+        if (onlyFrom !== undefined) refuseOther(run.state, onlyFrom);
+      });
     },
   };
 }
@@ -77,6 +87,14 @@ function placesIn(whole: WholeRun, selection: TaskSelection): number[] {
     selection,
     whole.flow.graph,
     whole.rows.map((row) => row.state),
+  );
+}
+
+function refuseOther(state: RunState, allowed: readonly RunState[]): void {
+  if (allowed.includes(state)) return;
+  throw new TidegateError(
+    COMMAND_ERRORS.runMovedOn,
+    `the run is ${state} by now, not ${allowed.join(' or ')}: it stays as it is`,
   );
 }
 

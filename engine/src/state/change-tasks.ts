@@ -1,6 +1,6 @@
 import type { WholeRun } from './resettle-run.ts';
 import type { TaskRow } from './flush-rows.ts';
-import { isFinishedTaskState, nextTaskState } from './task-state.ts';
+import { isFinishedTaskState, nextTaskState, type TaskState } from './task-state.ts';
 import { downstreamClosure } from './task-graph.ts';
 
 export type MarkedTaskState = 'success' | 'failed' | 'skipped';
@@ -44,9 +44,16 @@ export function markTasks(
 /** Ends every task instance that is not finished, as a run marked so does. */
 export function markRunTasks(whole: WholeRun, state: 'success' | 'failed'): void {
   for (const row of whole.rows) {
-    if (state === 'failed' && isFinishedTaskState(row.state)) continue;
-    moveBy(whole, row.ix, state === 'success' ? 'mark_success' : 'run_marked_failed');
+    const next = nextOfMarkedRun(row.state, state);
+    if (next !== null) move(whole, row, next);
   }
+}
+
+/** What a task instance becomes when its run is marked; null: it stays what it is, with its times. */
+export function nextOfMarkedRun(state: TaskState, marked: 'success' | 'failed'): TaskState | null {
+  if (marked === 'failed' && isFinishedTaskState(state)) return null;
+  const next = nextTaskState(state, marked === 'success' ? 'mark_success' : 'run_marked_failed');
+  return next === state ? null : next;
 }
 
 /** A run out of time: nothing of it goes on. */
@@ -58,11 +65,11 @@ function moveBy(whole: WholeRun, ix: number, event: Parameters<typeof nextTaskSt
   const row = whole.rows[ix];
   const next = row === undefined ? null : nextTaskState(row.state, event);
   if (row === undefined || next === null) return;
-  end(row, whole.nowMs);
-  row.state = next;
+  move(whole, row, next);
 }
 
-function end(row: TaskRow, nowMs: number): void {
+function move({ nowMs }: WholeRun, row: TaskRow, next: TaskState): void {
+  row.state = next;
   row.endMs = nowMs;
   row.dueMs = null;
   row.firstStartMs = null;

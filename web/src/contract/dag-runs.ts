@@ -163,6 +163,8 @@ export type DagRunClearRequest = z.input<typeof dagRunClearRequest>;
 export const dagRunPatch = z.strictObject({
   state: z.enum(['queued', 'success', 'failed']).nullish(),
   note: note.nullish(),
+  /** The change is made only while the run is in one of these states; else 409 and nothing is changed. */
+  tidegate_if_state: z.array(runState).min(1).optional(),
 });
 export type DagRunPatch = z.infer<typeof dagRunPatch>;
 export const updateMaskQuery = z.object({ update_mask: repeated(z.string()) });

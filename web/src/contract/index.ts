@@ -156,8 +156,11 @@ export { uiGrid, uiGridQuery, type UiGrid, type UiGridQuery } from './ui-grid.ts
 export { uiHome, type UiHome } from './ui-home.ts';
 export {
   uiRun,
+  uiRunMark,
+  uiRunMarkQuery,
   type UiFailure,
   type UiRun,
+  type UiRunMark,
   type UiTaskInstance,
   type UiTry,
   type UiTryError,

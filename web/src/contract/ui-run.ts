@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { dagRunResponse } from './dag-runs.ts';
+import { runState } from './run-words.ts';
 import { logMessage } from './task-instances.ts';
 import { uiTask } from './ui-dags.ts';
 import { type UiTaskState, STATE_CODES } from './ui-states.ts';
@@ -66,6 +67,23 @@ export const uiFailure = z.object({
   not_run: z.array(z.string()),
 });
 export type UiFailure = z.infer<typeof uiFailure>;
+
+/** `GET /ui/runs/{dag_id}/{dag_run_id}/mark?state=failed`: what marking the run so would do to its tasks. */
+export const uiRunMarkQuery = z.object({ state: z.enum(['success', 'failed']) });
+export const uiRunMark = z.object({
+  /** Of the run now. */
+  state: runState,
+  /** Those that would change, in the order of the graph; `next`: what each becomes. One that runs is stopped. */
+  tasks: z.array(
+    z.object({
+      task_id: z.string(),
+      try_number: z.number().int(),
+      state: uiTaskState,
+      next: uiTaskState,
+    }),
+  ),
+});
+export type UiRunMark = z.infer<typeof uiRunMark>;
 
 /** `GET /ui/runs/{dag_id}/{dag_run_id}`: everything the run page opens with. */
 export const uiRun = z.object({

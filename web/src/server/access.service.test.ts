@@ -52,6 +52,7 @@ const RIGHTS: Readonly<Record<Role | 'public', readonly string[]>> = {
     'GET /ui/events',
   ],
   user: [
+    'GET /ui/runs/:dag_id/:dag_run_id/mark',
     'PATCH /api/v2/dags/:dag_id',
     'POST /api/v2/dags/:dag_id/dagRuns',
     `PATCH ${RUN}`,

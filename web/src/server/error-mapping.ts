@@ -21,6 +21,7 @@ const STATUS: Readonly<Record<string, number>> = {
   POOL_KEPT: 409,
   LAST_ADMIN: 409,
   TASK_RUNNING: 409,
+  RUN_MOVED_ON: 409,
   STREAM_BLOCKED: 409,
   PARAMS_INVALID: 422,
   INVALID_VALUE: 422,

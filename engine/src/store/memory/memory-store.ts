@@ -14,6 +14,7 @@ import {
 } from '../../state/flush-rows.ts';
 import { touchesOf } from '../../state/flush-touches.ts';
 import { planFlush } from '../../state/plan-flush.ts';
+import { stoppedTries } from '../../state/stopped-tries.ts';
 import { isFinishedTaskState, nextTaskState } from '../../state/task-state.ts';
 import { rewriteInMemory, type WholeRunChange } from './memory-rewrite.ts';
 
@@ -131,8 +132,10 @@ export class MemoryStore {
     if (before === undefined) throw new BugError('no such run', { runKey });
     const { flow } = this.factsOf(runKey);
     const rows = this.listTasks(runKey).map((row) => ({ ...row }));
+    const statesBefore = rows.map((row) => row.state);
     const { run } = rewriteInMemory({ run: { ...before }, rows, flow, nowMs }, this.limits, change);
     for (const row of rows) this.tasks.set(placeOf(row), row);
+    for (const tried of stoppedTries(statesBefore, rows, nowMs)) this.keepTry(tried);
     const isRequeued = run.state === 'queued' && before.state !== 'queued';
     const clearNumber = before.clearNumber + Number(isRequeued);
     this.runs.set(runKey, { ...run, clearNumber });
@@ -166,6 +169,10 @@ export class MemoryStore {
 
   listDueTimers(nowMs: number): TimerRow[] {
     return [...this.timers.values()].filter((timer) => timer.dueMs <= nowMs);
+  }
+
+  private keepTry(ended: TryRow): void {
+    this.tries.set(`${placeOf(ended)}/${ended.tryNumber}`, ended);
   }
 
   private findFreeSlot(run: LiveRun): number | null {
@@ -205,7 +212,7 @@ export class MemoryStore {
     for (const row of writes.tasks) this.tasks.set(placeOf(row), { ...row });
     for (const run of writes.runs) this.runs.set(run.runKey, { ...run });
     for (const limit of writes.limits) this.limits.set(limit.key, { ...limit });
-    for (const one of writes.tries) this.tries.set(`${placeOf(one)}/${one.tryNumber}`, one);
+    for (const one of writes.tries) this.keepTry(one);
     for (const gone of writes.timersGone) this.timers.delete(timerKey(gone));
     for (const timer of writes.timers) this.timers.set(timerKey(timer), timer);
     for (const ending of writes.endings) this.end(ending, nowMs);

@@ -1,7 +1,8 @@
 import { TidegateError } from '../../platform/errors.ts';
 import { failpoint } from '../../platform/failpoint.ts';
-import type { FlowFacts, RunRow, TaskRow } from '../../state/flush-rows.ts';
+import type { FlowFacts, RunRow, TaskRow, TryRow } from '../../state/flush-rows.ts';
 import { resettleRun, slotsByPool, type WholeRun } from '../../state/resettle-run.ts';
+import { stoppedTries } from '../../state/stopped-tries.ts';
 import type { RunState } from '../../state/run-state.ts';
 import type { Database, Sql, Tx } from '../db.ts';
 import { STORE_ERRORS } from '../errors.ts';
@@ -52,6 +53,7 @@ export async function rewriteRun(
     if (flow === undefined) throw notFound(order.runKey);
     const rows = await lockAllTasks(tx, order.runKey);
     const before = rows.map((row) => JSON.stringify(row));
+    const statesBefore = rows.map((row) => row.state);
     const whole: WholeRun = { run: toRunRow(locked), rows, flow, nowMs: order.nowMs };
     const held = slotsByPool(flow, rows);
     order.change(whole);
@@ -65,6 +67,7 @@ export async function rewriteRun(
       locked,
       run: whole.run,
       changed: rows.filter((row, ix) => JSON.stringify(row) !== before[ix]),
+      stopped: stoppedTries(statesBefore, rows, order.nowMs),
       reason,
       nowMs: order.nowMs,
       runTimeoutMs: flow.runTimeoutMs,
@@ -135,13 +138,14 @@ async function save(
     readonly locked: LockedRun;
     readonly run: RunRow;
     readonly changed: readonly TaskRow[];
+    readonly stopped: readonly TryRow[];
     readonly reason: string | null;
     readonly nowMs: number;
     readonly runTimeoutMs: number | null;
   },
 ): Promise<void> {
-  const { locked, run, changed } = result;
-  await send(tx, writeSteps({ tasks: changed, tries: [], runs: [run] }));
+  const { locked, run, changed, stopped } = result;
+  await send(tx, writeSteps({ tasks: changed, tries: stopped, runs: [run] }));
   await send(tx, writeRuns([run]));
   if (run.state !== locked.state) await moveRun(tx, result);
 }

@@ -31,8 +31,11 @@ export function toFailure({ run, tasks, root, logLine }: FailureParts): UiFailur
   const { task: failed, failedTry } = root;
   const notRun = tasks.filter((task) => task.state === 'upstream_failed').map(idOf);
   const alsoFailed = tasks.filter((task) => task.state === 'failed' && task !== failed).map(idOf);
+  const isStopped = run.state === 'failed' && failedTry?.error?.name === STOPPED;
   return {
-    sentence: toSentence(failed, failedTry?.error?.message ?? null, notRun.length),
+    sentence: isStopped
+      ? stopOfRun(run, failed)
+      : toSentence(failed, failedTry?.error?.message ?? null, notRun.length),
     task_id: failed.task_id,
     try_number: failedTry?.try_number ?? failed.try_number,
     error: failedTry?.error ?? null,
@@ -42,10 +45,26 @@ export function toFailure({ run, tasks, root, logLine }: FailureParts): UiFailur
   };
 }
 
+/** Name of the error of a try that somebody ended: see the engine's `stoppedTries`. */
+const STOPPED = 'Stopped';
+
+/** Why a run failed when no task did: the engine's word, as a sentence. */
+const REASONS: Readonly<Record<string, string>> = {
+  marked: 'The run was marked failed by hand',
+  run_timeout: 'The run ran out of time',
+};
+
+function stopOfRun({ reason }: RunRow, stopped: UiTaskInstance): string {
+  const fact = REASONS[reason ?? ''] ?? 'The run was stopped';
+  return `${fact} while ${stopped.task_id} was running.`;
+}
+
 function failureOfRun(run: RunRow): UiFailure {
+  const known = REASONS[run.reason ?? ''];
   const why = run.note ?? run.reason;
+  const told = why === null ? 'The run failed; none of its tasks did.' : `The run failed: ${why}`;
   return {
-    sentence: why === null ? 'The run failed; none of its tasks did.' : `The run failed: ${why}`,
+    sentence: known === undefined ? told : `${known}; none of its tasks failed.`,
     task_id: null,
     try_number: null,
     error: null,

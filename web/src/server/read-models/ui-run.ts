@@ -15,6 +15,7 @@ export function toUiTaskInstances(
     const task = version.serialized.tasks[row.ix];
     if (task === undefined) return [];
     const { state } = row;
+    const own = triesOf.get(row.ix) ?? [];
     return {
       ...toUiTask(task),
       state: state as UiTaskInstance['state'],
@@ -26,9 +27,35 @@ export function toUiTaskInstances(
       due: state === 'up_for_retry' || state === 'up_for_reschedule' ? row.due_ms : null,
       worker: row.worker,
       clear_number: row.clear_number,
-      tries: triesOf.get(row.ix) ?? [],
+      tries: AT_WORK.has(state) ? withRunning(own, row) : own,
     };
   });
+}
+
+const AT_WORK: ReadonlySet<string> = new Set([
+  'running',
+  'restarting',
+  'up_for_reschedule',
+  'deferred',
+]);
+
+/** A try is written down when it ends; until then the task instance tells of it, and its progress does. */
+function withRunning(tries: readonly UiTry[], row: TaskInstanceRow): UiTry[] {
+  const told = tries.find((one) => one.try_number === row.try_number);
+  if (told !== undefined && told.state !== 'running') return [...tries];
+  const running: UiTry = {
+    try_number: row.try_number,
+    state: 'running',
+    clear_number: row.clear_number,
+    worker: row.worker,
+    scheduled: row.scheduled_ms,
+    start: row.start_ms,
+    end: null,
+    error: null,
+    progress: told?.progress ?? null,
+    waiting_for: told?.waiting_for ?? null,
+  };
+  return [...tries.filter((one) => one !== told), running];
 }
 
 function toUiTry(row: TryOfRun): UiTry {

@@ -49,8 +49,11 @@ export function dagRunChangeRoutes(app: Api, { database, runs }: RouteContext): 
       const run = await getRun(database, dagId, runId);
       const isAsked = (name: 'state' | 'note'): boolean =>
         body[name] !== undefined && (mask === undefined || mask.includes(name));
+      // What may be refused comes first: a refusal changes nothing.
+      if (isAsked('state') && body.state != null) {
+        await runs.markRun(run.run_key, body.state, { onlyFrom: body.tidegate_if_state });
+      }
       if (isAsked('note')) await setRunNote(database, { dagId, runId }, body.note ?? null);
-      if (isAsked('state') && body.state != null) await runs.markRun(run.run_key, body.state);
       return toDagRun(await getRun(database, dagId, runId));
     },
   );

@@ -19,6 +19,8 @@ import {
   uiGridQuery,
   uiHome,
   uiRun,
+  uiRunMark,
+  uiRunMarkQuery,
 } from '../../contract/index.ts';
 import type { Api, RouteContext } from '../api.ts';
 import { toInstantRange, toOrder } from '../query.ts';
@@ -29,6 +31,7 @@ import { findRootCause, toFailure } from '../read-models/ui-failure.ts';
 import { toGrid } from '../read-models/ui-grid.ts';
 import { toUiHome } from '../read-models/ui-home.ts';
 import { toUiTaskInstances } from '../read-models/ui-run.ts';
+import { toRunMark } from '../read-models/ui-run-mark.ts';
 import { countActiveRuns, DAG_ORDER } from './dags.ts';
 import { getDag, getRun } from './not-found.ts';
 
@@ -42,6 +45,7 @@ export function uiRoutes(app: Api, context: RouteContext): void {
   dagPageRoute(app, context);
   gridRoute(app, context);
   runRoute(app, context);
+  runMarkRoute(app, context);
 }
 
 function homeRoute(app: Api, { database }: RouteContext): void {
@@ -168,6 +172,28 @@ function runRoute(app: Api, { database, versions }: RouteContext): void {
         tasks,
         failure: toFailure({ run, tasks, root, logLine }),
       };
+    },
+  );
+}
+
+function runMarkRoute(app: Api, { database, versions }: RouteContext): void {
+  app.get(
+    '/ui/runs/:dag_id/:dag_run_id/mark',
+    {
+      config: { access: 'user' },
+      schema: {
+        params: dagParams.extend({ dag_run_id: z.string() }),
+        querystring: uiRunMarkQuery,
+        response: { 200: uiRunMark },
+      },
+    },
+    async ({ params, query: { state } }) => {
+      const run = await getRun(database, params.dag_id, params.dag_run_id);
+      const [rows, found] = await Promise.all([
+        listTaskInstances(database, run.run_key),
+        versions.load([run.version_key]),
+      ]);
+      return toRunMark(run, rows, { version: found.get(run.version_key), state });
     },
   );
 }
