@@ -67,6 +67,8 @@ const run = createRoute({
     ...whole(search, 'try'),
     ...text(search, 'q'),
     ...oneOf(search, 'level', ['info', 'warn', 'error'] as const),
+    ...text(search, 'with'),
+    ...oneOf(search, 'do', ['cancel'] as const),
   }),
   component: lazyRouteComponent(() => import('./page/run/RunPage.tsx'), 'RunPage'),
 });

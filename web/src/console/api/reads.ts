@@ -12,7 +12,7 @@ import type { StreamCollection } from '../../contract/streams.ts';
 import type { UiDagList, UiDagPage } from '../../contract/ui-dags.ts';
 import type { UiGrid } from '../../contract/ui-grid.ts';
 import type { UiHome } from '../../contract/ui-home.ts';
-import type { UiRun } from '../../contract/ui-run.ts';
+import type { UiRun, UiRunMark } from '../../contract/ui-run.ts';
 import { path, query } from './addresses.ts';
 import { callApi } from './call-api.ts';
 
@@ -98,6 +98,17 @@ export function runQuery(dagId: string, runId: string) {
   return queryOptions({
     queryKey: [KEYS.run, dagId, runId],
     queryFn: ({ signal }) => callApi<UiRun>(`/ui/runs/${path(dagId, runId)}`, { signal }),
+  });
+}
+
+/** What marking a run would do; asked again with every event of the run, so that it stays exact while it shows. */
+export function useRunMark(dagId: string, runId: string, state: 'success' | 'failed') {
+  return useQuery({
+    queryKey: [KEYS.run, dagId, runId, 'mark', state],
+    queryFn: ({ signal }) =>
+      callApi<UiRunMark>(`/ui/runs/${path(dagId, runId)}/mark${query({ state })}`, { signal }),
+    gcTime: 0,
+    staleTime: 0,
   });
 }
 

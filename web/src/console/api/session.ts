@@ -14,6 +14,15 @@ export function useSession() {
   });
 }
 
+/**
+ * Whether one's role may change runs and DAGs, which is what every verb of the console does. False until it is known:
+ * a verb that would be refused is never offered. The server decides; this only spares the question.
+ */
+export function useMayChange(): boolean {
+  const { data: session } = useSession();
+  return session !== undefined && session.role !== 'viewer';
+}
+
 /** Signs in; the session lives in a cookie no script can read. */
 export function useSignIn() {
   const client = useQueryClient();

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 
-import type { DagRunResponse, TriggerRequest } from '../../contract/dag-runs.ts';
+import type { DagRunPatch, DagRunResponse, TriggerRequest } from '../../contract/dag-runs.ts';
 import type { DagResponse } from '../../contract/dags.ts';
 import type {
   ClearTaskInstancesRequest,
@@ -12,6 +12,21 @@ import { path, type TaskAddress, taskPath } from './addresses.ts';
 import { callApi } from './call-api.ts';
 import { KEYS } from './reads.ts';
 
+export function setPaused(dagId: string, isPaused: boolean): Promise<DagResponse> {
+  const body = { is_paused: isPaused };
+  return callApi(`/api/v2/dags/${path(dagId)}`, { method: 'PATCH', body });
+}
+
+/** Makes a run, or answers the one there is under the same name. */
+export function triggerRun(dagId: string, body: TriggerRequest): Promise<DagRunResponse> {
+  return callApi(triggerPath(dagId), { method: 'POST', body });
+}
+
+/** Where runs of a DAG are made. */
+export function triggerPath(dagId: string): string {
+  return `/api/v2/dags/${path(dagId)}/dagRuns`;
+}
+
 /**
  * Pauses or unpauses a DAG; lists, its page and the counts follow. That it was done is said here and not where it
  * was asked for: the palette is gone by then.
@@ -20,10 +35,7 @@ export function useSetPaused() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ dagId, isPaused }: { readonly dagId: string; readonly isPaused: boolean }) =>
-      callApi<DagResponse>(`/api/v2/dags/${path(dagId)}`, {
-        method: 'PATCH',
-        body: { is_paused: isPaused },
-      }),
+      setPaused(dagId, isPaused),
     onSuccess: async (_answer, { dagId, isPaused }) => {
       await Promise.all([
         client.invalidateQueries({ queryKey: [KEYS.dags] }),
@@ -40,8 +52,7 @@ export function useSetPaused() {
 export function useTrigger(dagId: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: TriggerRequest) =>
-      callApi<DagRunResponse>(`/api/v2/dags/${path(dagId)}/dagRuns`, { method: 'POST', body }),
+    mutationFn: (body: TriggerRequest) => triggerRun(dagId, body),
     onSuccess: () =>
       Promise.all([
         client.invalidateQueries({ queryKey: [KEYS.runs] }),
@@ -69,6 +80,11 @@ export function markTask(
     method: 'PATCH',
     body,
   });
+}
+
+/** Ends a run by hand; `tidegate_if_state` keeps it from undoing how it ended meanwhile. */
+export function markRun(dagId: string, runId: string, body: DagRunPatch): Promise<DagRunResponse> {
+  return callApi(`/api/v2/dags/${path(dagId)}/dagRuns/${path(runId)}`, { method: 'PATCH', body });
 }
 
 /** After a change of a run: its page, its DAG's grid and the lists are asked again. */

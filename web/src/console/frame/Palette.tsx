@@ -1,4 +1,3 @@
-import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useState } from 'react';
 import {
   Autocomplete,
@@ -11,16 +10,12 @@ import {
   SearchField,
 } from 'react-aria-components';
 
-import { useDagList, useRuns } from '../api/reads.ts';
-import { useSetPaused } from '../api/writes.ts';
-import { showKeyboardHelp } from '../keyboard/help-state.ts';
-import { setTheme, THEMES } from '../theme/theme.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { Kbd } from '../ui/Kbd.tsx';
 import modal from '../ui/Modal.module.css';
-import { DESTINATIONS } from './navigation.ts';
 import styles from './Palette.module.css';
-import { type PaletteItem, rankItems } from './rank-items.ts';
+import { rankItems } from './rank-items.ts';
+import { usePaletteItems } from './use-palette-items.ts';
 
 const MOST_SHOWN = 12;
 
@@ -80,59 +75,4 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
       </AriaModal>
     </ModalOverlay>
   );
-}
-
-function usePaletteItems(typed: string): readonly PaletteItem[] {
-  const navigate = useNavigate();
-  const setPaused = useSetPaused();
-  const word = typed.trim().split(/\s+/).at(-1) ?? '';
-  const all = useDagList({});
-  // Few DAGs are all at hand, so that nothing moves while one types; of many those with the word are asked for.
-  const dags = useDagList(all.hasNextPage ? { q: word } : {});
-  const runs = useRuns({});
-  const list = dags.data?.pages.flatMap((page) => page.dags) ?? [];
-  const newest = runs.data?.pages[0]?.dag_runs ?? [];
-  return [
-    ...DESTINATIONS.map(({ to, name, keys }) => ({
-      id: `go ${to}`,
-      kind: 'Go to',
-      name,
-      keys,
-      run: () => void navigate({ to }),
-    })),
-    ...list.map(({ dag_id: dagId }) => ({
-      id: `dag ${dagId}`,
-      kind: 'DAG',
-      name: dagId,
-      run: () => void navigate({ to: '/dags/$dagId', params: { dagId } }),
-    })),
-    ...list.flatMap(({ dag_id: dagId, is_paused: isPaused }) => [
-      {
-        id: `trigger ${dagId}`,
-        kind: 'Trigger',
-        name: dagId,
-        run: () =>
-          void navigate({ to: '/dags/$dagId', params: { dagId }, search: { trigger: dagId } }),
-      },
-      {
-        id: `pause ${dagId}`,
-        kind: isPaused ? 'Unpause' : 'Pause',
-        name: dagId,
-        run: () => setPaused.mutate({ dagId, isPaused: !isPaused }),
-      },
-    ]),
-    ...newest.map(({ dag_id: dagId, dag_run_id: runId }) => ({
-      id: `run ${dagId} ${runId}`,
-      kind: 'Run',
-      name: `${dagId} ${runId}`,
-      run: () => void navigate({ to: '/dags/$dagId/runs/$runId', params: { dagId, runId } }),
-    })),
-    ...THEMES.map((theme) => ({
-      id: `theme ${theme}`,
-      kind: 'Theme',
-      name: theme,
-      run: () => setTheme(theme),
-    })),
-    { id: 'keys', kind: 'Show', name: 'all keys', keys: '?', run: showKeyboardHelp },
-  ];
 }

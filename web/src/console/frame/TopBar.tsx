@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Fragment, useState } from 'react';
 
+import { useSession } from '../api/session.ts';
 import { setZone, useZone } from '../format/zone.ts';
 import { setTheme, THEMES, useTheme } from '../theme/theme.ts';
 import { Button } from '../ui/Button.tsx';
@@ -22,6 +23,7 @@ export function TopBar({ onSearch }: { readonly onSearch: () => void }) {
       </Link>
       <Crumbs crumbs={useCrumbs()} />
       <span className={styles.space} />
+      <ReadOnly />
       <ConnectionDot />
       <ZoneButton />
       <button type="button" className={styles.search} onClick={onSearch}>
@@ -42,6 +44,20 @@ export function TopBar({ onSearch }: { readonly onSearch: () => void }) {
       </button>
       {isMenuOpen && <SmallMenu onClose={() => setMenuOpen(false)} />}
     </header>
+  );
+}
+
+/** Said once, so that nobody looks for buttons that are not there. */
+function ReadOnly() {
+  const { data: session } = useSession();
+  if (session?.role !== 'viewer') return null;
+  return (
+    <span
+      className={styles.readOnly}
+      title="The role viewer sees everything and changes nothing. An administrator can give you the role user."
+    >
+      read only
+    </span>
   );
 }
 

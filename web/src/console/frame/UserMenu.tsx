@@ -20,7 +20,10 @@ export function UserMenu() {
       <Popover className={menu.popover ?? ''} placement="bottom end">
         <div className={menu.head}>
           {session.username}
-          <span>role {session.role}</span>
+          <span>
+            role {session.role}
+            {session.role === 'viewer' && ': sees everything, changes nothing'}
+          </span>
         </div>
         <Menu className={menu.menu ?? ''} aria-label="Account">
           <MenuItem className={menu.item ?? ''} onAction={showKeyboardHelp}>

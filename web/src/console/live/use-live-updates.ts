@@ -99,7 +99,9 @@ class LiveStream {
   }
 
   #onInvalidate({ dag_ids: dagIds }: UiInvalidate): void {
-    if (dagIds === null) this.#refresh([KEYS.grid, KEYS.run, KEYS.dag]);
+    if (dagIds === null) {
+      this.#refresh([KEYS.grid, KEYS.run, KEYS.dag, KEYS.runs, KEYS.newest]);
+    }
     for (const dagId of dagIds ?? []) {
       for (const key of [KEYS.grid, KEYS.run]) this.#refetches.soon([key, dagId]);
     }

@@ -1,3 +1,4 @@
+import { useMayChange } from '../api/session.ts';
 import { useSetPaused } from '../api/writes.ts';
 import styles from './PauseSwitch.module.css';
 
@@ -6,10 +7,15 @@ interface Props {
   readonly isPaused: boolean;
 }
 
-/** On: the schedule makes runs. A refusal stands beside the switch, which goes back. */
+/**
+ * On: the schedule makes runs. A refusal stands beside the switch, which goes back. A word for those who may only
+ * look.
+ */
 export function PauseSwitch({ dagId, isPaused }: Props) {
   const setPaused = useSetPaused();
+  const mayChange = useMayChange();
   const shown = setPaused.isPending ? setPaused.variables.isPaused : isPaused;
+  if (!mayChange) return <span className={styles.word}>{isPaused ? 'paused' : 'active'}</span>;
   return (
     <span className={styles.place}>
       <button

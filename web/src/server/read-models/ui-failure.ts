@@ -31,11 +31,8 @@ export function toFailure({ run, tasks, root, logLine }: FailureParts): UiFailur
   const { task: failed, failedTry } = root;
   const notRun = tasks.filter((task) => task.state === 'upstream_failed').map(idOf);
   const alsoFailed = tasks.filter((task) => task.state === 'failed' && task !== failed).map(idOf);
-  const isStopped = run.state === 'failed' && failedTry?.error?.name === STOPPED;
   return {
-    sentence: isStopped
-      ? stopOfRun(run, failed)
-      : toSentence(failed, failedTry?.error?.message ?? null, notRun.length),
+    sentence: toSentence(run, root, notRun.length),
     task_id: failed.task_id,
     try_number: failedTry?.try_number ?? failed.try_number,
     error: failedTry?.error ?? null,
@@ -74,14 +71,16 @@ function failureOfRun(run: RunRow): UiFailure {
   };
 }
 
-function toSentence(root: UiTaskInstance, message: string | null, notRun: number): string {
-  const tries = root.try_number === 1 ? '' : ` after ${root.try_number} tries`;
-  const why = message === null ? '' : `: ${firstLine(message)}`;
+function toSentence(run: RunRow, { task, failedTry }: RootCause, notRun: number): string {
+  const error = failedTry?.error ?? null;
+  if (run.state === 'failed' && error?.name === STOPPED) return stopOfRun(run, task);
+  const tries = task.try_number === 1 ? '' : ` after ${task.try_number} tries`;
+  const why = error === null ? '' : `: ${firstLine(error.message)}`;
   const effect =
     notRun === 0
       ? ''
       : `; ${notRun} other ${notRun === 1 ? 'task' : 'tasks'} did not run because of it`;
-  return `${root.task_id} failed${tries}${why}${effect}.`;
+  return `${task.task_id} failed${tries}${why}${effect}.`;
 }
 
 const LONGEST_MESSAGE = 200;

@@ -21,5 +21,5 @@ export function toRunMark(
     if (next === null || taskId === undefined) return [];
     return [{ task_id: taskId, try_number: row.try_number, state, next }];
   });
-  return { state: run.state as UiRunMark['state'], tasks };
+  return { state: run.state, tasks };
 }

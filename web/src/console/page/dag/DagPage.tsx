@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'react';
 
 import type { UiDagPage } from '../../../contract/ui-dags.ts';
 import { dagQuery } from '../../api/reads.ts';
+import { useMayChange } from '../../api/session.ts';
 import { useShortcuts } from '../../keyboard/shortcuts.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Foot } from '../../ui/Foot.tsx';
@@ -40,7 +41,11 @@ function Pages({ page }: { readonly page: UiDagPage }) {
   const navigate = useNavigate({ from: '/dags/$dagId' });
   const setTrigger = (dagId: string | undefined) =>
     void navigate({ search: (old) => ({ ...old, trigger: dagId }), replace: true });
-  useShortcuts('DAG', [{ keys: 't', label: 'Trigger', run: () => setTrigger(dag.dag_id) }]);
+  const mayChange = useMayChange();
+  useShortcuts(
+    'DAG',
+    mayChange ? [{ keys: 't', label: 'Trigger', run: () => setTrigger(dag.dag_id) }] : [],
+  );
   return (
     <>
       <DagHeadline page={page} />
@@ -57,12 +62,14 @@ function Pages({ page }: { readonly page: UiDagPage }) {
         />
         <span className={styles.actions}>
           <span className={styles.active}>
-            {dag.is_paused ? 'paused' : 'active'}
+            {mayChange && (dag.is_paused ? 'paused' : 'active')}
             <PauseSwitch dagId={dag.dag_id} isPaused={dag.is_paused} />
           </span>
-          <Button look="primary" keys="t" onClick={() => setTrigger(dag.dag_id)}>
-            Trigger
-          </Button>
+          {mayChange && (
+            <Button look="primary" keys="t" onClick={() => setTrigger(dag.dag_id)}>
+              Trigger
+            </Button>
+          )}
         </span>
       </div>
       {tab === 'grid' && <GridTab dagId={dag.dag_id} />}

@@ -4,6 +4,7 @@ import { useState } from 'react';
 
 import type { UiRun, UiTaskInstance } from '../../../contract/ui-run.ts';
 import { runQuery } from '../../api/reads.ts';
+import { useMayChange } from '../../api/session.ts';
 import { formatMs, formatSeconds } from '../../format/duration.ts';
 import { toMs } from '../../format/time.ts';
 import { cutMiddle, shortRun } from '../../frame/crumbs.ts';
@@ -15,6 +16,7 @@ import { Card } from '../../ui/Card.tsx';
 import { CloseButton } from '../../ui/CloseButton.tsx';
 import { Moment } from '../../ui/Moment.tsx';
 import { QueryState } from '../../ui/QueryState.tsx';
+import { CancelDialog } from '../run/CancelDialog.tsx';
 import { ClearDialog } from '../run/ClearDialog.tsx';
 import { LogWindow } from '../run/LogWindow.tsx';
 import { sayRun } from '../run/say-run.ts';
@@ -53,7 +55,6 @@ interface DetailsProps {
 
 function Details({ page, task, onClose }: DetailsProps) {
   const { run } = page;
-  const [isClearing, setClearing] = useState(false);
   const state = task?.state ?? run.state;
   const params = { dagId: run.dag_id, runId: run.dag_run_id };
   return (
@@ -75,21 +76,7 @@ function Details({ page, task, onClose }: DetailsProps) {
         </span>
       </div>
       <p className={styles.say}>{sayTask(page, task)}</p>
-      <div className={styles.actions}>
-        {isFinished(state) && (
-          <Button look="primary" onClick={() => setClearing(true)}>
-            {task === undefined ? 'Re-run' : 'Retry from here'}
-          </Button>
-        )}
-        <Link
-          to="/dags/$dagId/runs/$runId"
-          params={params}
-          search={task === undefined ? {} : { task: task.task_id }}
-          className={buttonClass()}
-        >
-          Open run
-        </Link>
-      </div>
+      <Verbs page={page} task={task} />
       <Facts page={page} task={task} />
       {task !== undefined && task.tries.length > 0 && (
         <section className={styles.log}>
@@ -101,15 +88,45 @@ function Details({ page, task, onClose }: DetailsProps) {
           />
         </section>
       )}
-      {isClearing && (
+    </>
+  );
+}
+
+function Verbs({ page, task }: Pick<DetailsProps, 'page' | 'task'>) {
+  const { run } = page;
+  const [dialog, setDialog] = useState<'clear' | 'cancel'>();
+  const mayChange = useMayChange();
+  const close = () => setDialog(undefined);
+  return (
+    <div className={styles.actions}>
+      {mayChange && isFinished(task?.state ?? run.state) && (
+        <Button look="primary" onClick={() => setDialog('clear')}>
+          {task === undefined ? 'Re-run' : 'Retry from here'}
+        </Button>
+      )}
+      {mayChange && task === undefined && !isFinished(run.state) && (
+        <Button look="danger" onClick={() => setDialog('cancel')}>
+          Cancel run
+        </Button>
+      )}
+      <Link
+        to="/dags/$dagId/runs/$runId"
+        params={{ dagId: run.dag_id, runId: run.dag_run_id }}
+        search={task === undefined ? {} : { task: task.task_id }}
+        className={buttonClass()}
+      >
+        Open run
+      </Link>
+      {dialog === 'cancel' && <CancelDialog run={run} onClose={close} />}
+      {dialog === 'clear' && (
         <ClearDialog
           page={page}
           scope={task === undefined ? 'all' : 'task'}
           task={task}
-          onClose={() => setClearing(false)}
+          onClose={close}
         />
       )}
-    </>
+    </div>
   );
 }
 

@@ -3,6 +3,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 
 import { gridQuery } from '../../api/reads.ts';
+import { useMayChange } from '../../api/session.ts';
+import { toCommand } from '../../format/shell.ts';
 import { StateChip } from '../../state/StateChip.tsx';
 import { StateGlyph } from '../../state/StateGlyph.tsx';
 import { Card } from '../../ui/Card.tsx';
@@ -122,11 +124,12 @@ export function GridTab({ dagId }: { readonly dagId: string }) {
 }
 
 function NoRuns({ dagId }: { readonly dagId: string }) {
+  const mayChange = useMayChange();
   return (
     <div className={styles.none}>
       <h2>Each run becomes a column here, each task a row</h2>
-      <p>There is no run yet. Trigger one above, or from a terminal:</p>
-      <Command>{`npx tidegate dags trigger ${dagId}`}</Command>
+      <p>There is no run yet.{mayChange && ' Trigger one above, or from a terminal:'}</p>
+      {mayChange && <Command>{toCommand('dags', 'trigger', dagId)}</Command>}
     </div>
   );
 }

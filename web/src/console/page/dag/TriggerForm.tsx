@@ -4,10 +4,11 @@ import type { UiDagPage } from '../../../contract/ui-dags.ts';
 import { isApiError } from '../../api/api-error.ts';
 import { useTrigger } from '../../api/writes.ts';
 import { Button } from '../../ui/Button.tsx';
-import { Command } from '../../ui/Command.tsx';
 import { Segments } from '../../ui/Segments.tsx';
 import { Field } from '../../ui/Field.tsx';
 import { Labelled, ParamInput } from './ParamInput.tsx';
+import { RecentInputs } from './RecentInputs.tsx';
+import { TriggerCommands } from './TriggerCommands.tsx';
 import { parseJson, readFields, toFields, toInput } from './param-fields.ts';
 import field from '../../ui/Field.module.css';
 import styles from './TriggerForm.module.css';
@@ -67,24 +68,7 @@ export function TriggerForm({ page, onCancel, onTriggered }: Props) {
               { value: 'json', content: 'JSON' },
             ]}
           />
-          {recent.length > 0 && (
-            <label className={styles.recent}>
-              <span className="srOnly">Take the inputs of</span>
-              <select
-                defaultValue=""
-                onChange={(event) => take(recent[Number(event.target.value)]?.conf ?? {})}
-              >
-                <option value="" disabled>
-                  Inputs used before
-                </option>
-                {recent.map(({ dag_run_id: id, conf }, index) => (
-                  <option key={id} value={index}>
-                    {JSON.stringify(conf)}
-                  </option>
-                ))}
-              </select>
-            </label>
-          )}
+          <RecentInputs recent={recent} onTake={take} />
         </div>
       )}
       {mode === 'form' ? (
@@ -115,10 +99,7 @@ export function TriggerForm({ page, onCancel, onTriggered }: Props) {
         onChange={setNote}
         hint="Shown on the run; may be left empty"
       />
-      <details className={styles.terminal}>
-        <summary>Do it from a terminal</summary>
-        <Command>{commandOf(dag.dag_id, read.conf)}</Command>
-      </details>
+      <TriggerCommands dagId={dag.dag_id} conf={read.conf} note={note} />
       {trigger.error !== null && (
         <p className={styles.error} role="alert">
           {trigger.error.message}
@@ -150,9 +131,4 @@ function readJson(text: string): ReturnType<typeof readFields> {
   return isObject
     ? { conf: value as Record<string, unknown>, errors: new Map() }
     : { conf: {}, errors: new Map([['json', 'a JSON object is meant, {"day": "2026-11-21"}']]) };
-}
-
-function commandOf(dagId: string, conf: Readonly<Record<string, unknown>>): string {
-  const params = Object.keys(conf).length === 0 ? '' : ` --conf '${JSON.stringify(conf)}'`;
-  return `npx tidegate dags trigger ${dagId}${params}`;
 }

@@ -3,6 +3,7 @@ import { memo, useEffect, useMemo, useRef } from 'react';
 
 import type { StreamResponse } from '../../../contract/streams.ts';
 import type { UiDag } from '../../../contract/ui-dags.ts';
+import { useMayChange } from '../../api/session.ts';
 import { formatSeconds } from '../../format/duration.ts';
 import { toMs } from '../../format/time.ts';
 import { cutMiddle } from '../../frame/crumbs.ts';
@@ -20,9 +21,14 @@ interface Props {
   readonly lag: StreamResponse | undefined;
   readonly isSelected: boolean;
   readonly onTrigger: (dagId: string) => void;
+  /** Chosen for a change of many. */
+  readonly isChosen: boolean;
+  readonly onChoose: (dagId: string) => void;
 }
 
-export const DagRow = memo(function DagRow({ dag, lag, isSelected, onTrigger }: Props) {
+export const DagRow = memo(function DagRow(props: Props) {
+  const { dag, lag, isSelected, onTrigger, isChosen, onChoose } = props;
+  const mayChange = useMayChange();
   const { newest, p50, p95 } = useMemo(() => toRunFigures(dag.runs), [dag.runs]);
   const row = useRef<HTMLTableRowElement>(null);
   useEffect(() => {
@@ -31,6 +37,16 @@ export const DagRow = memo(function DagRow({ dag, lag, isSelected, onTrigger }: 
   return (
     <tr ref={row} className={styles.row} data-selected={isSelected} data-paused={dag.is_paused}>
       <td className={styles.name}>
+        {mayChange && (
+          <label className={styles.choose}>
+            <input
+              type="checkbox"
+              checked={isChosen}
+              aria-label={`Select ${dag.dag_id}`}
+              onChange={() => onChoose(dag.dag_id)}
+            />
+          </label>
+        )}
         <Link
           to="/dags/$dagId"
           params={{ dagId: dag.dag_id }}
@@ -75,13 +91,15 @@ export const DagRow = memo(function DagRow({ dag, lag, isSelected, onTrigger }: 
       </td>
       <td className={styles.version}>v{dag.version}</td>
       <td className={`${styles.right} ${styles.actions}`}>
-        <Button
-          look="ghost"
-          onClick={() => onTrigger(dag.dag_id)}
-          aria-label={`Trigger ${dag.dag_id}`}
-        >
-          Trigger
-        </Button>
+        {mayChange && (
+          <Button
+            look="ghost"
+            onClick={() => onTrigger(dag.dag_id)}
+            aria-label={`Trigger ${dag.dag_id}`}
+          >
+            Trigger
+          </Button>
+        )}
         <PauseSwitch dagId={dag.dag_id} isPaused={dag.is_paused} />
       </td>
     </tr>

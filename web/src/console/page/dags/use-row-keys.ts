@@ -1,22 +1,24 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 
 import type { UiDag } from '../../../contract/ui-dags.ts';
-import { useShortcuts } from '../../keyboard/shortcuts.ts';
+import { useMayChange } from '../../api/session.ts';
+import { type Shortcut, useShortcuts } from '../../keyboard/shortcuts.ts';
+import { useRowCursor } from '../../keyboard/use-row-cursor.ts';
+import type { BulkVerb } from './bulk-verbs.ts';
+import type { Selection } from './use-selection.ts';
 
-/** `j` and `k` move over the rows, `Enter` opens, `t` triggers. Answers the row they stand on. */
-export function useRowKeys(
-  dags: readonly UiDag[],
-  onTrigger: (dagId: string) => void,
-): string | undefined {
-  const [selected, setSelected] = useState<string>();
+interface Doing {
+  readonly selection: Selection;
+  readonly onTrigger: (dagId: string) => void;
+  readonly onBulk: (verb: BulkVerb) => void;
+}
+
+/** `j` and `k` move over the rows, `o` opens, `x` selects, the rest acts. Answers the row they stand on. */
+export function useRowKeys(dags: readonly UiDag[], doing: Doing): string | undefined {
+  const { current, move } = useRowCursor(dags, ({ dag_id: id }) => id);
   const navigate = useNavigate();
-  const index = dags.findIndex(({ dag_id: id }) => id === selected);
-  const move = (by: number) => {
-    const next = index < 0 ? 0 : Math.min(dags.length - 1, Math.max(0, index + by));
-    setSelected(dags[next]?.dag_id);
-  };
-  const current = dags[index]?.dag_id;
+  const mayChange = useMayChange();
+  const dagId = current?.dag_id;
   useShortcuts('List', [
     { keys: 'j', label: 'Next row', run: () => move(1) },
     { keys: 'k', label: 'Row before', run: () => move(-1) },
@@ -24,17 +26,30 @@ export function useRowKeys(
       keys: 'o',
       label: 'Open the row',
       run: () => {
-        if (current !== undefined)
-          void navigate({ to: '/dags/$dagId', params: { dagId: current } });
+        if (dagId !== undefined) void navigate({ to: '/dags/$dagId', params: { dagId } });
       },
     },
-    {
-      keys: 't',
-      label: 'Trigger the row',
-      run: () => {
-        if (current !== undefined) onTrigger(current);
-      },
-    },
+    ...(mayChange ? changingKeys(dagId, doing) : []),
   ]);
-  return current;
+  return dagId;
+}
+
+function changingKeys(
+  dagId: string | undefined,
+  { selection, onTrigger, onBulk }: Doing,
+): readonly Shortcut[] {
+  const onRow = (act: (id: string) => void) => () => {
+    if (dagId !== undefined) act(dagId);
+  };
+  const onSelected = (verb: BulkVerb) => () => {
+    if (selection.dags.length > 0) onBulk(verb);
+  };
+  return [
+    { keys: 't', label: 'Trigger the row', run: onRow(onTrigger) },
+    { keys: 'x', label: 'Select the row', run: onRow(selection.toggle) },
+    { keys: 'shift+x', label: 'Select all or none', run: selection.toggleAll },
+    { keys: 'shift+p', label: 'Pause the selected', run: onSelected('pause') },
+    { keys: 'shift+u', label: 'Unpause the selected', run: onSelected('unpause') },
+    { keys: 'shift+t', label: 'Trigger the selected', run: onSelected('trigger') },
+  ];
 }

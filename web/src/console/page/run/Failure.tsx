@@ -1,4 +1,6 @@
 import type { UiFailure, UiRun, UiTaskInstance } from '../../../contract/ui-run.ts';
+import { useMayChange } from '../../api/session.ts';
+import { toCommand } from '../../format/shell.ts';
 import { formatMs } from '../../format/duration.ts';
 import { formatClock } from '../../format/time.ts';
 import { useZone } from '../../format/zone.ts';
@@ -19,6 +21,7 @@ interface Props {
 export function Failure({ page, failure, onOpenLogs }: Props) {
   const root = page.tasks.find(({ task_id: id }) => id === failure.task_id);
   const { run } = page;
+  const mayChange = useMayChange();
   return (
     <div className={styles.failure}>
       <ErrorCard page={page} failure={failure} />
@@ -45,10 +48,14 @@ export function Failure({ page, failure, onOpenLogs }: Props) {
           />
         </section>
       )}
-      <section>
-        <h3 className={styles.heading}>Do it from a terminal</h3>
-        <Command>{`npx tidegate tasks clear ${run.dag_id} --run ${run.dag_run_id} --only-failed`}</Command>
-      </section>
+      {mayChange && (
+        <section>
+          <h3 className={styles.heading}>Retry it from a terminal</h3>
+          <Command>
+            {toCommand('runs', 'clear', run.dag_id, run.dag_run_id, '--only-failed')}
+          </Command>
+        </section>
+      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import type { UiRun } from '../../../contract/ui-run.ts';
+import { useMayChange } from '../../api/session.ts';
 import { formatSeconds } from '../../format/duration.ts';
 import { formatCount, formatOf } from '../../format/number.ts';
 import { formatMoment, toMs } from '../../format/time.ts';
@@ -15,7 +16,7 @@ import { Kbd } from '../../ui/Kbd.tsx';
 import { Moment } from '../../ui/Moment.tsx';
 import { Say } from '../../ui/Say.tsx';
 import styles from './RunHead.module.css';
-import type { RunDialog } from './RunPage.tsx';
+import type { RunDialog } from './RunDialogs.tsx';
 import { sayRun } from './say-run.ts';
 
 interface Props {
@@ -27,24 +28,12 @@ interface Props {
 export function RunHead({ page, onDialog }: Props) {
   const { run, previous_run_id: before, next_run_id: after } = page;
   const { fact, then } = sayRun(page);
-  const isOver = isFinished(run.state);
-  const hasFailed = run.state === 'failed' || run.tidegate_failed_tasks > 0;
+  const mayChange = useMayChange();
   return (
     <>
       <Say fact={fact} then={then} />
       <div className={styles.actions}>
-        {isOver && hasFailed && (
-          <Button
-            look="primary"
-            keys="shift+r"
-            onClick={() => onDialog({ kind: 'clear', scope: 'failed' })}
-          >
-            Retry failed
-          </Button>
-        )}
-        {isOver && (
-          <Button onClick={() => onDialog({ kind: 'clear', scope: 'all' })}>Re-run all</Button>
-        )}
+        {mayChange && <Verbs page={page} onDialog={onDialog} />}
         <Link
           to="/dags/$dagId"
           params={{ dagId: run.dag_id }}
@@ -58,6 +47,32 @@ export function RunHead({ page, onDialog }: Props) {
         <Neighbour page={page} runId={after} keys="}" none="newest run" />
       </div>
       <Figures page={page} />
+    </>
+  );
+}
+
+function Verbs({ page: { run }, onDialog }: Props) {
+  const isOver = isFinished(run.state);
+  const hasFailed = run.state === 'failed' || run.tidegate_failed_tasks > 0;
+  return (
+    <>
+      {isOver && hasFailed && (
+        <Button
+          look="primary"
+          keys="shift+r"
+          onClick={() => onDialog({ kind: 'clear', scope: 'failed' })}
+        >
+          Retry failed
+        </Button>
+      )}
+      {isOver ? (
+        <Button onClick={() => onDialog({ kind: 'clear', scope: 'all' })}>Re-run all</Button>
+      ) : (
+        <Button look="danger" keys="shift+c" onClick={() => onDialog({ kind: 'cancel' })}>
+          Cancel run
+        </Button>
+      )}
+      <Button onClick={() => onDialog({ kind: 'mark-run' })}>Mark run…</Button>
     </>
   );
 }

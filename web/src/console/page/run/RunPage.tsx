@@ -1,31 +1,28 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
 
 import type { UiRun } from '../../../contract/ui-run.ts';
 import { runQuery } from '../../api/reads.ts';
+import { useMayChange } from '../../api/session.ts';
 import { shortRun } from '../../frame/crumbs.ts';
-import { useShortcuts } from '../../keyboard/shortcuts.ts';
+import { type Shortcut, useShortcuts } from '../../keyboard/shortcuts.ts';
+import { isFinished } from '../../state/state-style.ts';
 import { Foot } from '../../ui/Foot.tsx';
 import { QueryState } from '../../ui/QueryState.tsx';
 import { TabBar } from '../../ui/TabBar.tsx';
 import { Card } from '../../ui/Card.tsx';
 import columns from '../../ui/Columns.module.css';
 import { usePageTitle } from '../../ui/use-page-title.ts';
-import { ClearDialog } from './ClearDialog.tsx';
 import { Failure } from './Failure.tsx';
 import { Gantt } from './Gantt.tsx';
 import { Logs } from './Logs.tsx';
-import { MarkDialog } from './MarkDialog.tsx';
 import { Params } from './Params.tsx';
+import { RunDialogs, type RunDialog, useRunDialog } from './RunDialogs.tsx';
 import { RunHead } from './RunHead.tsx';
 import { RunRanges } from './RunRanges.tsx';
 import styles from './RunPage.module.css';
 import { TaskTable } from './TaskTable.tsx';
 import { type RunTab, toRunView } from './run-view.ts';
-
-export type RunDialog =
-  { readonly kind: 'clear'; readonly scope: 'failed' | 'all' | 'task' } | { readonly kind: 'mark' };
 
 /** The debugging desk: what happened, why, and what to do about it. */
 export function RunPage() {
@@ -43,7 +40,7 @@ export function RunPage() {
 function Desk({ page }: { readonly page: UiRun }) {
   const search = useSearch({ from: '/framed/dags/$dagId/runs/$runId' });
   const navigate = useNavigate({ from: '/dags/$dagId/runs/$runId' });
-  const [dialog, setDialog] = useState<RunDialog>();
+  const [dialog, setDialog] = useRunDialog();
   const view = { ...toRunView(page, search), q: search.q, level: search.level };
   const show = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
@@ -96,18 +93,13 @@ function Desk({ page }: { readonly page: UiRun }) {
           {view.tab === 'params' && <Params page={page} />}
         </Card>
       </div>
-      <Foot keys={['[', ']', '{', '}', 'l', 'shift+r', '?']} />
-      {dialog?.kind === 'clear' && (
-        <ClearDialog
-          page={page}
-          scope={dialog.scope}
-          task={view.task}
-          onClose={() => setDialog(undefined)}
-        />
-      )}
-      {dialog?.kind === 'mark' && view.task !== undefined && (
-        <MarkDialog page={page} task={view.task} onClose={() => setDialog(undefined)} />
-      )}
+      <Foot keys={['[', ']', '{', '}', 'l', '=', 'shift+r', 'shift+c', '?']} />
+      <RunDialogs
+        page={page}
+        dialog={dialog}
+        task={view.task}
+        onClose={() => setDialog(undefined)}
+      />
     </>
   );
 }
@@ -126,6 +118,7 @@ interface Doing {
 
 function useRunKeys(page: UiRun, view: ReturnType<typeof toRunView>, { show, open }: Doing): void {
   const navigate = useNavigate();
+  const mayChange = useMayChange();
   const { dag_id: dagId } = page.run;
   const go = (runId: string | null) => {
     if (runId !== null) void navigate({ to: '/dags/$dagId/runs/$runId', params: { dagId, runId } });
@@ -141,6 +134,18 @@ function useRunKeys(page: UiRun, view: ReturnType<typeof toRunView>, { show, ope
     { keys: '{', label: 'Run before', run: () => go(page.previous_run_id) },
     { keys: '}', label: 'Next run', run: () => go(page.next_run_id) },
     { keys: 'l', label: 'Logs', run: () => show({ tab: 'logs' }) },
-    { keys: 'shift+r', label: 'Retry failed', run: () => open({ kind: 'clear', scope: 'failed' }) },
+    ...(mayChange ? verbKeys(page, open) : []),
   ]);
+}
+
+function verbKeys({ run }: UiRun, open: Doing['open']): readonly Shortcut[] {
+  return isFinished(run.state)
+    ? [
+        {
+          keys: 'shift+r',
+          label: 'Retry failed',
+          run: () => open({ kind: 'clear', scope: 'failed' }),
+        },
+      ]
+    : [{ keys: 'shift+c', label: 'Cancel run', run: () => open({ kind: 'cancel' }) }];
 }

@@ -1,10 +1,11 @@
 import type { UiRun, UiTaskInstance } from '../../../contract/ui-run.ts';
+import { useMayChange } from '../../api/session.ts';
 import { formatMs } from '../../format/duration.ts';
 import { StateChip } from '../../state/StateChip.tsx';
 import { Button } from '../../ui/Button.tsx';
 import table from '../../ui/Table.module.css';
 import { Th } from '../../ui/Th.tsx';
-import type { RunDialog } from './RunPage.tsx';
+import type { RunDialog } from './RunDialogs.tsx';
 import styles from './TaskTable.module.css';
 
 const MOST_ROWS = 400;
@@ -80,6 +81,7 @@ function Chosen({
   readonly task: UiTaskInstance;
   readonly onDialog: Props['onDialog'];
 }) {
+  const mayChange = useMayChange();
   return (
     <div className={styles.chosen}>
       <div>
@@ -89,8 +91,12 @@ function Chosen({
           {task.trigger_rule.replaceAll('_', ' ')}); pool {task.pool}
         </p>
       </div>
-      <Button onClick={() => onDialog({ kind: 'clear', scope: 'task' })}>Clear…</Button>
-      <Button onClick={() => onDialog({ kind: 'mark' })}>Mark…</Button>
+      {mayChange && (
+        <>
+          <Button onClick={() => onDialog({ kind: 'clear', scope: 'task' })}>Clear…</Button>
+          <Button onClick={() => onDialog({ kind: 'mark' })}>Mark…</Button>
+        </>
+      )}
     </div>
   );
 }

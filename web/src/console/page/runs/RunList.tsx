@@ -73,7 +73,7 @@ export function RunList() {
         />
       </div>
       <RunTable filter={filter} />
-      <Foot keys={['g h', 'g d', 'mod+k', '?']} />
+      <Foot keys={['j', 'k', 'o', 'shift+c', 'mod+k', '?']} />
     </>
   );
 }

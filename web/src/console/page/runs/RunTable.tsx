@@ -1,13 +1,16 @@
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 
 import type { DagRunResponse } from '../../../contract/dag-runs.ts';
 import { type RunFilter, useRuns } from '../../api/reads.ts';
+import { useMayChange } from '../../api/session.ts';
 import { formatSeconds } from '../../format/duration.ts';
 import { formatCount, formatOf } from '../../format/number.ts';
 import { toMs } from '../../format/time.ts';
 import { cutMiddle } from '../../frame/crumbs.ts';
 import { forgetNewRuns, useNewRuns } from '../../live/new-runs.ts';
 import { StateChip } from '../../state/StateChip.tsx';
+import { isFinished } from '../../state/state-style.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Card } from '../../ui/Card.tsx';
 import { Moment } from '../../ui/Moment.tsx';
@@ -15,7 +18,9 @@ import { QueryState } from '../../ui/QueryState.tsx';
 import { ShowMore } from '../../ui/ShowMore.tsx';
 import table from '../../ui/Table.module.css';
 import { Th } from '../../ui/Th.tsx';
+import { CancelDialog } from '../run/CancelDialog.tsx';
 import styles from './RunTable.module.css';
+import { useRunKeys } from './use-run-keys.ts';
 
 /** Runs, the newest first. */
 export function RunTable({ filter }: { readonly filter: RunFilter }) {
@@ -85,53 +90,87 @@ interface RowsProps {
 }
 
 function Rows({ rows, withDag }: RowsProps) {
+  const [cancelling, setCancelling] = useState<DagRunResponse>();
+  const current = useRunKeys(rows, setCancelling);
+  const mayChange = useMayChange();
   return (
-    <table className={`${table.table} ${styles.runs}`}>
-      <caption className="srOnly">Runs, the newest first</caption>
-      <thead>
-        <tr>
-          <Th>Run</Th>
-          <Th>State</Th>
-          <Th>Trigger</Th>
-          <Th isRight>Records</Th>
-          <Th isRight>Time</Th>
-          <Th isRight>Started</Th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((run) => (
-          <tr key={`${run.dag_id} ${run.dag_run_id}`}>
-            <td className={styles.name}>
-              <Link
-                to="/dags/$dagId/runs/$runId"
-                params={{ dagId: run.dag_id, runId: run.dag_run_id }}
-                title={run.dag_run_id}
-              >
-                {withDag && <b>{cutMiddle(run.dag_id, 40)}</b>}
-                <span className={withDag ? styles.id : undefined}>
-                  {cutMiddle(run.dag_run_id, 52)}
-                </span>
-              </Link>
-            </td>
-            <td className={styles.state}>
-              <StateChip state={run.state} />
-            </td>
-            <td className={styles.trigger}>
-              {run.run_type.replace('_', ' ')}
-              {run.triggering_user_name === null ? '' : ` by ${run.triggering_user_name}`}
-            </td>
-            <td className={`${table.right} ${styles.records}`}>
-              {run.tidegate_ranges.length === 0 ? '' : formatCount(run.tidegate_records)}
-            </td>
-            <td className={`${table.right} ${styles.time}`}>
-              {run.duration === null ? '–' : formatSeconds(run.duration)}
-            </td>
-            <td className={`${table.right} ${styles.started}`}>
-              <Moment atMs={toMs(run.start_date ?? run.run_after)} show="ago" />
-            </td>
+    <>
+      {cancelling !== undefined && (
+        <CancelDialog run={cancelling} onClose={() => setCancelling(undefined)} />
+      )}
+      <table className={`${table.table} ${styles.runs}`}>
+        <caption className="srOnly">Runs, the newest first</caption>
+        <thead>
+          <tr>
+            <Th>Run</Th>
+            <Th>State</Th>
+            <Th>Trigger</Th>
+            <Th isRight>Records</Th>
+            <Th isRight>Time</Th>
+            <Th isRight>Started</Th>
+            {mayChange && (
+              <Th isRight>
+                <span className="srOnly">Actions</span>
+              </Th>
+            )}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((run) => (
+            <tr
+              key={`${run.dag_id} ${run.dag_run_id}`}
+              data-selected={run === current}
+              ref={run === current ? intoView : undefined}
+            >
+              <td className={styles.name}>
+                <Link
+                  to="/dags/$dagId/runs/$runId"
+                  params={{ dagId: run.dag_id, runId: run.dag_run_id }}
+                  title={run.dag_run_id}
+                >
+                  {withDag && <b>{cutMiddle(run.dag_id, 40)}</b>}
+                  <span className={withDag ? styles.id : undefined}>
+                    {cutMiddle(run.dag_run_id, 52)}
+                  </span>
+                </Link>
+              </td>
+              <td className={styles.state}>
+                <StateChip state={run.state} />
+              </td>
+              <td className={styles.trigger}>
+                {run.run_type.replace('_', ' ')}
+                {run.triggering_user_name === null ? '' : ` by ${run.triggering_user_name}`}
+              </td>
+              <td className={`${table.right} ${styles.records}`}>
+                {run.tidegate_ranges.length === 0 ? '' : formatCount(run.tidegate_records)}
+              </td>
+              <td className={`${table.right} ${styles.time}`}>
+                {run.duration === null ? '–' : formatSeconds(run.duration)}
+              </td>
+              <td className={`${table.right} ${styles.started}`}>
+                <Moment atMs={toMs(run.start_date ?? run.run_after)} show="ago" />
+              </td>
+              {mayChange && (
+                <td className={`${table.right} ${styles.actions}`}>
+                  {!isFinished(run.state) && (
+                    <Button
+                      look="ghost"
+                      aria-label={`Cancel run ${run.dag_run_id} of ${run.dag_id}`}
+                      onClick={() => setCancelling(run)}
+                    >
+                      Cancel…
+                    </Button>
+                  )}
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
   );
+}
+
+function intoView(row: HTMLTableRowElement | null): void {
+  row?.scrollIntoView({ block: 'nearest' });
 }
