@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -29,7 +30,13 @@ export interface PageOptions {
   readonly width?: number;
   readonly theme?: 'light' | 'dark';
   readonly isSignedIn?: boolean;
+  /** Signed in as a user of this role. (Default: the administrator) */
+  readonly role?: Role;
 }
+
+type Role = 'viewer' | 'user' | 'op' | 'admin';
+
+const ADMIN = { username: 'admin', password: 'admin' };
 
 interface Violation {
   readonly id: string;
@@ -58,7 +65,7 @@ export class ConsoleUnderTest implements AsyncDisposable {
 
   /** A page in a profile of its own, signed in as the administrator unless said otherwise. */
   async open(address: string, options: PageOptions = {}): Promise<Page> {
-    const { width = 1_440, theme = 'light', isSignedIn = true } = options;
+    const { width = 1_440, theme = 'light', isSignedIn = true, role = 'admin' } = options;
     const context = await this.#browser.newContext({
       baseURL: this.url,
       viewport: { width, height: 900 },
@@ -66,7 +73,7 @@ export class ConsoleUnderTest implements AsyncDisposable {
       reducedMotion: 'reduce',
     });
     context.setDefaultTimeout(WITHIN_MS);
-    if (isSignedIn) await this.#signIn(context);
+    if (isSignedIn) await this.#signIn(context, role);
     const page = await context.newPage();
     await page.goto(address);
     return page;
@@ -109,14 +116,34 @@ export class ConsoleUnderTest implements AsyncDisposable {
     rmSync(this.scratch, { recursive: true, force: true });
   }
 
+  /** Status and body of a call of the API as the page's user, whatever it answers. */
+  async ask(
+    page: Page,
+    address: string,
+    { method = 'GET', data }: { readonly method?: string; readonly data?: unknown } = {},
+  ): Promise<{ readonly status: number; readonly text: string }> {
+    const headers = { origin: this.url };
+    const answer = await page.request.fetch(address, { method, headers, data });
+    return { status: answer.status(), text: await answer.text() };
+  }
+
   /** Once a file by the API, then by its cookie: signing in is slow on purpose and limited. */
-  async #signIn(context: BrowserContext): Promise<void> {
-    const known = this.#cookies.get('admin');
+  async #signIn(context: BrowserContext, role: Role): Promise<void> {
+    const known = this.#cookies.get(role);
     if (known !== undefined) return context.addCookies(known);
-    const data = { username: 'admin', password: 'admin' };
+    const data = role === 'admin' ? ADMIN : await this.#makeUser(role);
     const headers = { origin: this.url };
     const answer = await context.request.post('/auth/session', { data, headers });
     if (!answer.ok()) throw new Error(`sign-in: ${answer.status()} ${await answer.text()}`);
-    this.#cookies.set('admin', await context.cookies());
+    this.#cookies.set(role, await context.cookies());
+  }
+
+  /** A new user each time: the product is shared by all files. */
+  async #makeUser(role: Role): Promise<typeof ADMIN> {
+    const user = { username: `${role}-${randomUUID()}`, password: randomUUID() };
+    const page = await this.open('/');
+    await this.call(page, '/auth/users', { ...user, role });
+    await page.context().close();
+    return user;
   }
 }

@@ -19,7 +19,7 @@ describeConsole('the list of DAGs', () => {
     await page.getByRole('link', { name: 'plain' }).waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'green' }).first().waitFor();
     await page.getByLabel('Filter DAGs').fill('tag:watched owner:nobody');
-    await page.getByText('None of the 3 DAGs matches').waitFor();
+    await page.getByText('None of the 6 DAGs matches').waitFor();
     await page.getByRole('button', { name: 'Drop owner:nobody' }).click();
     await page.getByRole('link', { name: 'green' }).first().waitFor();
     await page.context().close();

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { defineDag } from '@tidegate/engine/dag';
@@ -15,6 +15,7 @@ export const green = defineDag(
       type: 'object',
       properties: {
         gate: { type: 'string', description: 'A file to wait for' },
+        stopped: { type: 'string', description: 'A file to leave when it is told to stop' },
         times: { type: 'integer', minimum: 1, maximum: 9, default: 1 },
       },
       additionalProperties: false,
@@ -28,7 +29,10 @@ export const green = defineDag(
     task(
       'second',
       async ({ params, log, signal }) => {
-        const { gate } = params as { readonly gate?: string };
+        const { gate, stopped } = params as { readonly gate?: string; readonly stopped?: string };
+        signal.addEventListener('abort', () => {
+          if (stopped !== undefined) writeFileSync(stopped, '');
+        });
         log.info('second waits');
         while (gate !== undefined && !existsSync(gate)) await wait(20, undefined, { signal });
         log.info('the gate is open');

@@ -31,3 +31,16 @@ it('does not know what happened while nobody looked', () => {
   buffer.add('dags', {}, 1);
   expect(buffer.since(id)).toBeUndefined();
 });
+
+it('does not tell more than a reader may leave unread, and keeps no more than it has room for', () => {
+  const buffer = new EventBuffer();
+  const { id: first } = buffer.add('dags', {}, 0);
+  const large = { dag_ids: ['x'.repeat(100_000)] };
+  const [, second] = [0, 1, 2].map(() => buffer.add('invalidate', large, 0));
+  expect(buffer.since(second?.id ?? '')).toHaveLength(1);
+  expect(buffer.since(first)).toBeUndefined();
+  for (let count = 0; count < 100; count += 1) buffer.add('invalidate', large, 0);
+  const { id: last } = buffer.add('dags', {}, 0);
+  expect(buffer.since(last)).toEqual([]);
+  expect(buffer.since(second?.id ?? '')).toBeUndefined();
+});

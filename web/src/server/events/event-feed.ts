@@ -73,8 +73,8 @@ export class EventFeed {
     await this.#start();
     const { lastId } = options;
     const missed = lastId === undefined ? [] : this.#buffer.since(lastId);
-    send({ id: this.#buffer.lastId, name: 'hello', data: {} });
-    if (missed === undefined) send({ id: this.#buffer.lastId, name: 'reset', data: {} });
+    send(this.#buffer.aside('hello'));
+    if (missed === undefined) send(this.#buffer.aside('reset'));
     for (const event of missed ?? []) send(event);
     this.#readers.set(send, options.end);
     return () => {

@@ -64,11 +64,16 @@ function toSender(
   dagIds: readonly string[] | undefined,
 ): (event: FeedEvent) => void {
   const wanted = dagIds === undefined ? undefined : new Set(dagIds);
-  return ({ id, name, data }) => {
-    const isPart = wanted !== undefined && name === 'changes';
-    const own = isPart ? ofDags(data as UiChanges, wanted) : data;
-    if (own === undefined || stream.writableEnded) return;
-    stream.write(`id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(own)}\n\n`);
+  const textOf = ({ name, data, text }: FeedEvent): string | undefined => {
+    if (wanted === undefined || name !== 'changes') return text;
+    const own = ofDags(data as UiChanges, wanted);
+    return own === undefined ? undefined : JSON.stringify(own);
+  };
+  return (event) => {
+    const text = textOf(event);
+    if (text === undefined || stream.writableEnded) return;
+    // Before it is written: one large event alone is nobody's fault.
     if (stream.writableLength > MOST_UNREAD_BYTES) stream.destroy();
+    else stream.write(`id: ${event.id}\nevent: ${event.name}\ndata: ${text}\n\n`);
   };
 }

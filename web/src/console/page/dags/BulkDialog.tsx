@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 
 import type { UiDag } from '../../../contract/ui-dags.ts';
 import { useMayChange } from '../../api/session.ts';
@@ -23,6 +23,7 @@ export function BulkDialog({ verb, dags, onClose }: Props) {
   const [{ changed, leftOut }] = useState(() => splitFor(verb, dags));
   const { answers, isBusy, run } = useBulk(verb);
   const mayChange = useMayChange();
+  const close = useRef<HTMLButtonElement>(null);
   const open = changed.filter(({ dag_id: id }) => answers.get(id) !== 'done');
   const isOver = answers.size > 0 && open.length === 0;
   return (
@@ -31,14 +32,18 @@ export function BulkDialog({ verb, dags, onClose }: Props) {
       onClose={onClose}
       actions={
         <>
-          <Button look="ghost" autoFocus onClick={onClose}>
+          <Button look="ghost" autoFocus ref={close} onClick={onClose}>
             {answers.size > 0 ? 'Close' : 'Cancel'}
           </Button>
           {!isOver && (
             <Button
               look="primary"
               disabled={open.length === 0 || isBusy || !mayChange}
-              onClick={() => void run(open.map(({ dag_id: id }) => id))}
+              onClick={() => {
+                // This button goes away with the last answer, and the keys would go with it.
+                close.current?.focus();
+                void run(open.map(({ dag_id: id }) => id));
+              }}
             >
               {answers.size > 0 && !isBusy ? 'Try again: ' : ''}
               {words.verb} {formatOf(open.length, 'DAG')}

@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
+import { useRef } from 'react';
 
 import type { DagRunResponse } from '../../../contract/dag-runs.ts';
 import { useRunMark } from '../../api/reads.ts';
@@ -32,6 +33,7 @@ export function CancelDialog({ run, onClose }: Props) {
     },
     onSettled: () => refresh(),
   });
+  const close = useRef<HTMLButtonElement>(null);
   const { data: mark } = preview;
   const hasEnded = mark !== undefined && isFinished(mark.state);
   const stopped = countStopped(mark?.tasks ?? []);
@@ -41,14 +43,18 @@ export function CancelDialog({ run, onClose }: Props) {
       onClose={onClose}
       actions={
         <>
-          <Button look="ghost" autoFocus onClick={onClose}>
+          <Button look="ghost" autoFocus ref={close} onClick={onClose}>
             {hasEnded ? 'Close' : 'Let it run'}
           </Button>
           {!hasEnded && (
             <Button
               look="danger"
               disabled={mark === undefined || cancel.isPending}
-              onClick={() => cancel.mutate()}
+              onClick={() => {
+                // This button goes away when the run has ended, and the keys would go with it.
+                close.current?.focus();
+                cancel.mutate();
+              }}
             >
               Cancel run{stopped > 0 ? ` and stop ${formatOf(stopped, 'task')}` : ''}
             </Button>

@@ -13,6 +13,7 @@ import { TabBar } from '../../ui/TabBar.tsx';
 import { Card } from '../../ui/Card.tsx';
 import columns from '../../ui/Columns.module.css';
 import { usePageTitle } from '../../ui/use-page-title.ts';
+import { toCompareWith, usualComparison } from './CompareSelect.tsx';
 import { Failure } from './Failure.tsx';
 import { Gantt } from './Gantt.tsx';
 import { Logs } from './Logs.tsx';
@@ -41,7 +42,12 @@ function Desk({ page }: { readonly page: UiRun }) {
   const search = useSearch({ from: '/framed/dags/$dagId/runs/$runId' });
   const navigate = useNavigate({ from: '/dags/$dagId/runs/$runId' });
   const [dialog, setDialog] = useRunDialog();
-  const view = { ...toRunView(page, search), q: search.q, level: search.level };
+  const view = {
+    ...toRunView(page, search),
+    q: search.q,
+    level: search.level,
+    compareWith: toCompareWith(search.with),
+  };
   const show = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
   useRunKeys(page, view, { show, open: setDialog });
@@ -112,11 +118,18 @@ const TAB_NAMES: Readonly<Record<RunTab, (page: UiRun) => { name: string; note?:
 };
 
 interface Doing {
-  readonly show: (next: { tab?: RunTab; task?: string; try?: number }) => void;
+  readonly show: (next: {
+    tab?: RunTab;
+    task?: string;
+    try?: number;
+    with?: string | undefined;
+  }) => void;
   readonly open: (dialog: RunDialog) => void;
 }
 
-function useRunKeys(page: UiRun, view: ReturnType<typeof toRunView>, { show, open }: Doing): void {
+type View = ReturnType<typeof toRunView> & { readonly compareWith: string | undefined };
+
+function useRunKeys(page: UiRun, view: View, { show, open }: Doing): void {
   const navigate = useNavigate();
   const mayChange = useMayChange();
   const { dag_id: dagId } = page.run;
@@ -128,12 +141,19 @@ function useRunKeys(page: UiRun, view: ReturnType<typeof toRunView>, { show, ope
     const isThere = view.task?.tries.some(({ try_number: number }) => number === next) ?? false;
     if (isThere && view.task !== undefined) show({ task: view.task.task_id, try: next });
   };
+  const compare = () => {
+    const { task, shownTry: tried, compareWith } = view;
+    if (task === undefined || tried === undefined) return;
+    const next = compareWith === undefined ? usualComparison(task, tried) : undefined;
+    show({ tab: 'logs', task: task.task_id, try: tried.try_number, with: next });
+  };
   useShortcuts('Run', [
     { keys: '[', label: 'Try before', run: () => step(-1) },
     { keys: ']', label: 'Next try', run: () => step(1) },
     { keys: '{', label: 'Run before', run: () => go(page.previous_run_id) },
     { keys: '}', label: 'Next run', run: () => go(page.next_run_id) },
     { keys: 'l', label: 'Logs', run: () => show({ tab: 'logs' }) },
+    { keys: '=', label: 'Compare', run: compare },
     ...(mayChange ? verbKeys(page, open) : []),
   ]);
 }
