@@ -18,17 +18,19 @@ describeConsole('comparing tries, starting from inputs used before, changing man
     };
     await open(well);
     await open(await console.trigger(page, 'flaky', { rows: 4, stumbles: true }));
+    await page.getByRole('button', { name: 'Try 2' }).waitFor();
     await page.keyboard.press('=');
     await page.waitForURL(/with=try-1/);
     const comparison = page.getByRole('region', { name: 'Comparison' });
     await comparison.getByRole('row', { name: /^ended failed success/ }).waitFor();
     await comparison.getByRole('row', { name: /^error Error: connection reset –/ }).waitFor();
-    await comparison.getByText('3 lines are in one log only').waitFor();
+    await comparison.getByText('4 lines are in one log only').waitFor();
     const lines = await comparison.getByRole('listitem').allTextContents();
     expect(lines).toEqual([
       expect.stringMatching(/only before.*the connection was reset/),
-      expect.stringMatching(/only before.*connection reset/),
+      expect.stringMatching(/only before.*the try failed: connection reset/),
       expect.stringMatching(/only now.*loaded 4 rows/),
+      expect.stringMatching(/only now.*the try ended well/),
     ]);
     await page.getByLabel('Compare with').selectOption('success');
     await comparison.getByRole('row', { name: /^output \{"rows":7\} \{"rows":4\}/ }).waitFor();

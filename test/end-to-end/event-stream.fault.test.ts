@@ -11,7 +11,7 @@ describeWith(['postgres'], 'the event stream of the running product', () => {
   const standalone = new StandaloneUnderTest({
     env: { TIDEGATE_DAGS_FOLDER: DAGS, TIDEGATE_CAPTURE: 'off' },
   });
-  let token: string;
+  let token: string | undefined;
   beforeAll(async () => {
     await standalone.start();
     const { access_token: given } = (await call('/auth/token', {
@@ -59,7 +59,7 @@ describeWith(['postgres'], 'the event stream of the running product', () => {
     'goes on when PostgreSQL is %s and started again, and leaves nothing that happened untold',
     async (how, by) => {
       await using reader = await EventReader.open(`${standalone.url}/ui/events`, {
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${token ?? ''}`,
       });
       let hasEnded = false;
       void reader.ended.then(() => (hasEnded = true));

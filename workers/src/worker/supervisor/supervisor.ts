@@ -126,7 +126,7 @@ export class Supervisor implements LaneHost, PoolEvents {
   onStarted(task: RunningTask, pid: number): void {
     const { timeoutMs, tryNumber, maxTries } = task.grant;
     const line = systemLine(
-      `try ${tryNumber} of ${maxTries} starts on ${this.#options.workerId}, process ${pid}`,
+      `try ${tryNumber} of ${maxTries + 1} starts on ${this.#options.workerId}, process ${pid}`,
     );
     task.startedAt = line.at;
     task.log.append(line);

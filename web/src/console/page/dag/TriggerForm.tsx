@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { UiDagPage } from '../../../contract/ui-dags.ts';
 import { isApiError } from '../../api/api-error.ts';
 import { useTrigger } from '../../api/writes.ts';
+import { formatOf } from '../../format/number.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Segments } from '../../ui/Segments.tsx';
 import { Field } from '../../ui/Field.tsx';
@@ -120,8 +121,8 @@ export function TriggerForm({ page, onCancel, onTriggered }: Props) {
 function leadOf({ dag, topic, tasks }: UiDagPage): string {
   const work =
     topic === null
-      ? `Runs ${tasks.length} tasks once`
-      : `Takes the next records of ${topic} through ${tasks.length} tasks`;
+      ? `Runs ${formatOf(tasks.length, 'task')} once`
+      : `Takes the next records of ${topic} through ${formatOf(tasks.length, 'task')}`;
   return dag.is_paused ? `${work}. The DAG is paused: the run waits until it is not.` : `${work}.`;
 }
 

@@ -141,8 +141,10 @@ function Lines({ before, after }: Sides) {
   );
 }
 
+/** A line as it is compared and shown; a stack stands in the log below. */
 function toText({ level, event, fields }: LogMessage): string {
-  const rest = Object.entries(fields ?? {}).map(
+  const told = Object.entries(fields ?? {}).filter(([name]) => name !== 'stack');
+  const rest = told.map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   return [level, event, ...rest].join(' ');

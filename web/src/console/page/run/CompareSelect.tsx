@@ -16,13 +16,13 @@ export function CompareSelect({ task, tried, value, onChange }: Props) {
     <label className={styles.task}>
       <span className="srOnly">Compare with</span>
       <select value={value ?? ''} onChange={(event) => onChange(toCompareWith(event.target.value))}>
-        <option value="">Compare with …</option>
+        <option value="">{value === undefined ? 'Compare with …' : 'No comparison'}</option>
         {others.slice(-20).map(({ try_number: number, state }) => (
           <option key={number} value={`try-${number}`}>
-            try {number} ({state})
+            with try {number} ({state})
           </option>
         ))}
-        <option value="success">last success before this run</option>
+        <option value="success">with the last success before</option>
       </select>
     </label>
   );

@@ -52,8 +52,9 @@ export function RunMarkPreview({ mark, error }: Props) {
 export function sayMark({ tasks }: UiRunMark): string {
   const stopped = countStopped(tasks);
   const others = tasks.length - stopped;
+  if (stopped === 0) return `Exactly ${formatOf(tasks.length, 'task')}`;
   const parts = [
-    stopped > 0 ? `${formatOf(stopped, 'is', 'are')} stopped at work` : '',
+    `${formatOf(stopped, 'is', 'are')} stopped at work`,
     others > 0 ? `${formatOf(others, 'is', 'are')} not at work` : '',
   ].filter((part) => part !== '');
   return `Exactly ${formatOf(tasks.length, 'task')}: ${parts.join(', ')}`;
