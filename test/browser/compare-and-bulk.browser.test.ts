@@ -18,7 +18,7 @@ describeConsole('comparing tries, starting from inputs used before, changing man
     };
     await open(well);
     await open(await console.trigger(page, 'flaky', { rows: 4, stumbles: true }));
-    await page.getByRole('button', { name: 'Try 2' }).waitFor();
+    await page.getByTitle('Try 2, success').waitFor();
     await page.keyboard.press('=');
     await page.waitForURL(/with=try-1/);
     const comparison = page.getByRole('region', { name: 'Comparison' });
