@@ -121,5 +121,10 @@ describeWith(['postgres'], 'administration over the API', () => {
     const paths = body['paths'] as Record<string, Record<string, unknown>>;
     expect(paths['/api/v2/dags/{dag_id}/dagRuns']).toHaveProperty('post.requestBody');
     expect(paths['/ui/grid/{dag_id}']).toHaveProperty('get.responses.200');
+    expect(paths['/api/v2/pools']).toMatchObject({
+      post: { tags: ['Pools'], description: 'Needs the role op.' },
+    });
+    const strangers = Object.keys(paths).filter((path) => !/^\/(api|ui|auth|health)\b/.test(path));
+    expect(strangers).toEqual([]);
   });
 });
