@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 import { openTopicLog, type TopicLog } from '@tidegate/engine/topic-log';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -10,6 +12,7 @@ import {
 import type { CaptureConfig } from './capture-config.ts';
 import { startCapture, type Capture } from './start-capture.ts';
 import { foldTopic, readTopic, until } from './testing/capture-harness.ts';
+import { appendCutTransaction, DELETE_ROWS } from './testing/cut-binlog.ts';
 import { createOwnMariaDb, type OwnMariaDb } from './testing/own-mariadb.ts';
 
 describeWith(['mysql', 'postgres'], 'capture when its source fails', () => {
@@ -103,6 +106,27 @@ describeWith(['mysql', 'postgres'], 'capture when its source fails', () => {
       30_000,
     );
   });
+
+  it.each(['within the row event', 'before its end'] as const)(
+    'leaves out a transaction the server was killed in the middle of writing, cut %s',
+    async (cut) => {
+      const table = `cut_${cut.split(' ')[0] ?? ''}`;
+      await run(`create table shop.${table} (id int primary key)`);
+      const capture = await start(table);
+      await run(`insert into shop.${table} values (1), (2), (3)`);
+      await run(`delete from shop.${table} where id = 2; insert into shop.${table} values (2)`);
+      await until(async () => (await readTopic(log, table)).length >= 7, 'what happened so far');
+      const { file } = capture.status().position;
+      await mariadb.stop('SIGKILL');
+      // The deletion of 2 once more: the server never committed it, and says 2 is there.
+      await appendCutTransaction(path.join(mariadb.data, file), DELETE_ROWS, cut);
+      await mariadb.start();
+      await run(`insert into shop.${table} values (4)`);
+      await until(async () => (await ids(table)).includes(4), 'the row after the crash');
+      expect(await ids(table)).toEqual([1, 2, 3, 4]);
+      expect(capture.status().phase).toBe('streaming');
+    },
+  );
 
   it('ends by name when the server purged its place, and reads all again where configured', async () => {
     await run(

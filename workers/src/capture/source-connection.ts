@@ -77,6 +77,11 @@ export function sqlErrorCode(thrown: unknown): string | undefined {
   return typeof thrown.code === 'string' ? thrown.code : undefined;
 }
 
+/** True when the server says that a binlog file ends within an event: it died while it wrote there. */
+export function isCutFile(error: Error): boolean {
+  return 'errno' in error && error.errno === 1236 && /truncated in the middle/.test(error.message);
+}
+
 /** Rows as objects. Every query has a time limit, so that a half-open connection cannot hang the capture. */
 export async function queryRows<T extends object>(
   connection: Connection,
