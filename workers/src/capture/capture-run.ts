@@ -30,7 +30,7 @@ export interface RunDeps {
 const PAUSE_ABOVE = 4_000;
 const RESUME_BELOW = 3_000;
 /** The server beats every 2 s: this much silence is a dead connection. */
-const SILENCE_MS = 10_000;
+const SILENCE_MS = 6_000;
 const WATCH_MS = 1_000;
 
 /** One opened session at work: the stream and the snapshot side by side, until stopped or failed. */
