@@ -36,10 +36,11 @@ const GRACE_MS = 500;
 const STUCK_MS = 15_000;
 
 const BACKEND = `pid || ' ' || extract(epoch from backend_start)`;
-const WHO_AM_I = `select ${BACKEND} as id from pg_stat_activity where pid = pg_backend_pid()`;
+/** What `pg_stat_activity` shows, of one backend and without looking at the others. */
+const WHO_AM_I = `select ${BACKEND} as id from pg_stat_get_activity(pg_backend_pid())`;
 const IS_AT_WORK = `
   select coalesce(wait_event_type = 'Client', false) as "waitsForUs"
-    from pg_stat_activity
+    from pg_stat_get_activity(split_part($1, ' ', 1)::int)
    where ${BACKEND} = $1
      and coalesce(state, '') not like 'idle%'`;
 

@@ -56,7 +56,8 @@ describeWith(['postgres'], 'connections to the metadata that die without a word'
       await tx.query('select');
     });
     await expect(work).rejects.toMatchObject({ code: STORE_ERRORS.unavailable });
-    expect(performance.now() - startedAt).toBeLessThan(FOUND_OUT_MS);
+    // The server itself ends the transaction after ten seconds, which a network that is gone would not pass on.
+    expect(performance.now() - startedAt).toBeLessThan(9_000);
     await database.query('select');
     await database.close();
   });
