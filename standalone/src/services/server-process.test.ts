@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -16,7 +17,7 @@ it('keeps what a server says on one channel after it closed the other', async ()
     command: 'sh',
     args: ['-c', `${script}; sleep 60`, folder],
     logFile,
-    probe: async () => expect(readFileSync(logFile, 'utf8')).toBe('first\n'),
+    probe: () => readFile(logFile, 'utf8').then((text) => expect(text).toBe('first\n')),
   });
   writeFileSync(path.join(folder, 'go'), '');
   await vi.waitFor(() => expect(readFileSync(logFile, 'utf8')).toBe('first\nlast\n'), 5_000);

@@ -30,7 +30,7 @@ export interface RunDeps {
 const PAUSE_ABOVE = 4_000;
 const RESUME_BELOW = 3_000;
 /** The server beats every 2 s: this much silence is a dead connection. */
-const SILENCE_MS = 10_000;
+const SILENCE_MS = 6_000;
 const WATCH_MS = 1_000;
 /** Behind the four bytes that mark a binlog file as one. */
 const START_OF_FILE = 4;

@@ -4,6 +4,7 @@ import { openTopicLog, type TopicLog } from '@tidegate/engine/topic-log';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
+import { startProxy } from '../../../test/cdc/cuttable-proxy.ts';
 import {
   createPostgresDatabase,
   describeWith,
@@ -81,6 +82,20 @@ describeWith(['mysql', 'postgres'], 'capture when its source fails', () => {
       expect(capture.status().phase).toBe('streaming');
     },
   );
+
+  it('reads on within seconds when its connections die without a word', async () => {
+    await run('create table shop.unheard (id int primary key auto_increment)');
+    await using network = await startProxy(mariadb.url);
+    await start('unheard', { source: network.through(mariadb.url) });
+    await run('insert into shop.unheard select seq from seq_1_to_100');
+    await until(async () => (await ids('unheard')).length === 100, '100 rows');
+    network.abandon();
+    const lost = Date.now();
+    await run('insert into shop.unheard select seq from seq_101_to_200');
+    await until(async () => (await ids('unheard')).length === 200, '200 rows', 20_000);
+    expect(Date.now() - lost).toBeLessThan(12_000);
+    expect(await ids('unheard')).toEqual(range(200));
+  });
 
   it('loses and doubles nothing when the server is killed under a snapshot and a stream', async () => {
     await run(
