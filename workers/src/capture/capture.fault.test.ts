@@ -5,6 +5,7 @@ import type { Connection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import { startProxy } from '../../../test/cdc/cuttable-proxy.ts';
+import { appendCutTransaction, DELETE_ROWS } from '../../../test/cdc/cut-binlog.ts';
 import {
   createPostgresDatabase,
   describeWith,
@@ -13,7 +14,6 @@ import {
 import type { CaptureConfig } from './capture-config.ts';
 import { startCapture, type Capture } from './start-capture.ts';
 import { foldTopic, readTopic, until } from './testing/capture-harness.ts';
-import { appendCutTransaction, DELETE_ROWS } from './testing/cut-binlog.ts';
 import { createOwnMariaDb, type OwnMariaDb } from './testing/own-mariadb.ts';
 
 describeWith(['mysql', 'postgres'], 'capture when its source fails', () => {
