@@ -66,6 +66,8 @@ describe('the command line, against a running product', () => {
     expect(out).toMatch(/INFO +the first step speaks \{"mode":"ok"\}/);
     const wrong = await run('tasks', 'logs', 'steps', 'logged', 'fourth');
     expect([wrong.code, wrong.err]).toEqual([3, expect.stringContaining('first, second, third')]);
+    const mapped = await run('tasks', 'logs', 'steps', 'logged', 'first', '--map-index', '0');
+    expect([mapped.code, mapped.err]).toEqual([2, expect.stringContaining('is not mapped')]);
   });
 
   it.each([

@@ -12,6 +12,8 @@ export interface CuttableProxy extends AsyncDisposable {
   swallowAnswersAfter(text: string): Promise<void>;
   /** Half open: takes connections and data and answers nothing for so long, then resets them all. */
   silence(forMs: number): Promise<void>;
+  /** Half open for good, as behind a gateway that forgot them: connections there are carry nothing more. New ones do. */
+  abandon(): void;
   /** Every answer is late by `byMs` for so long. */
   slow(byMs: number, forMs: number): Promise<void>;
 }
@@ -22,10 +24,13 @@ export async function startProxy(targetUrl: string): Promise<CuttableProxy> {
   let trigger: { readonly text: string; readonly sent: () => void } | undefined;
   let isSilent = false;
   let lateMs = 0;
+  let generation = 0;
 
   const onClient = (client: Socket): void => {
     const upstream = connect(Number(target.port), target.hostname);
     let isSwallowing = false;
+    const ownGeneration = generation;
+    const isLost = (): boolean => isSilent || ownGeneration !== generation;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.setNoDelay(true);
@@ -37,7 +42,7 @@ export async function startProxy(targetUrl: string): Promise<CuttableProxy> {
       });
     }
     client.on('data', (data) => {
-      if (isSilent) return;
+      if (isLost()) return;
       if (trigger !== undefined && data.includes(trigger.text)) {
         isSwallowing = true;
         trigger.sent();
@@ -46,7 +51,7 @@ export async function startProxy(targetUrl: string): Promise<CuttableProxy> {
       upstream.write(data);
     });
     upstream.on('data', (data) => {
-      if (isSilent || isSwallowing) return;
+      if (isLost() || isSwallowing) return;
       if (lateMs === 0) client.write(data);
       else setTimeout(() => client.write(data), lateMs);
     });
@@ -83,6 +88,9 @@ export async function startProxy(targetUrl: string): Promise<CuttableProxy> {
       // What was swallowed never comes: no connection may go on as if it had.
       resetAll();
       isSilent = false;
+    },
+    abandon: () => {
+      generation += 1;
     },
     slow: async (byMs, forMs) => {
       lateMs = byMs;

@@ -48,6 +48,7 @@ export class StandaloneUnderTest implements AsyncDisposable {
   #child: ChildProcess | undefined;
   #code: number | null = null;
   #port = 0;
+  #storyAtEnd: string | undefined;
   output = '';
 
   constructor({ env = {} }: StandaloneOptions = {}) {
@@ -142,8 +143,9 @@ export class StandaloneUnderTest implements AsyncDisposable {
     return `mysql://root@127.0.0.1:${this.portOf('mysql')}/bankdb`;
   }
 
-  /** What it said and logged, the end of it: for the reader of a failed test. */
+  /** What it said and logged, the end of it, also once it is gone: for the reader of a failed test. */
   get story(): string {
+    if (this.#storyAtEnd !== undefined) return this.#storyAtEnd;
     const logs = ['tidegate.log', 'mysql.log', 'postgres.log'].map((file) => {
       const place = path.join(this.home, 'logs', file);
       const text = existsSync(place) ? readFileSync(place, 'utf8') : '';
@@ -191,6 +193,7 @@ export class StandaloneUnderTest implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#storyAtEnd = this.story;
     if (this.#child !== undefined) {
       await this.stop().catch(() => undefined);
       await this.killAll();

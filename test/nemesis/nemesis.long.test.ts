@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 
 import { BankUnderLoad } from '../end-to-end/bank-under-load.ts';
+import type { StandaloneUnderTest } from '../end-to-end/standalone-under-test.ts';
 import { describeWith } from '../services/services.ts';
 import { Random } from '../../engine/src/testing/simulation/random.ts';
 import { choose, nemesisSeed, runNemesis } from './nemesis.ts';
@@ -11,10 +12,10 @@ import { percentilesOf, RECOVERS_WITHIN_MS } from './recovery.ts';
 const MINUTES = Number(process.env['TIDEGATE_NEMESIS_MINUTES'] ?? 10);
 const KILLS = Number(process.env['TIDEGATE_NEMESIS_KILLS'] ?? 1_000);
 const SETTLES_WITHIN_MS = 300_000;
-let story = '';
+let tried: StandaloneUnderTest | undefined;
 
 afterEach(({ task }) => {
-  if (task.result?.state === 'fail') console.error(story);
+  if (task.result?.state === 'fail') console.error(tried?.story);
 });
 
 describeWith(['mysql'], 'npm start under random faults', () => {
@@ -24,6 +25,7 @@ describeWith(['mysql'], 'npm start under random faults', () => {
     const seed = nemesisSeed();
     await using lane = await startEmbeddedLane();
     const { standalone } = lane;
+    tried = standalone;
     await using bank = await BankUnderLoad.open(standalone, seed);
     bank.source.startLoad();
     const random = new Random(seed);
@@ -39,7 +41,6 @@ describeWith(['mysql'], 'npm start under random faults', () => {
       if (times.length % 50 === 0) console.log(JSON.stringify(percentilesOf(times)));
     }
     const faultsLeft = await bank.faultsAtRest(SETTLES_WITHIN_MS);
-    story = standalone.story;
     const each = [...timesOf].map(([name, own]) => [name, percentilesOf(own)] as const);
     const recoveryMs = { ...percentilesOf(times), each: Object.fromEntries(each) };
     const report = { seed, changes: bank.source.changes, recoveryMs };
@@ -60,13 +61,13 @@ async function endure(start: () => Promise<NemesisLane>): Promise<void> {
   const seed = nemesisSeed();
   await using lane = await start();
   const { standalone } = lane;
+  tried = standalone;
   const faults = [...lane.faults, ...lane.lasting];
   await using bank = await BankUnderLoad.open(standalone, seed);
   bank.source.startLoad();
   const struck = await runNemesis({ seed, faults }, MINUTES * 60_000);
   const recoveredMs = await bank.timeToGoOn('all faults', RECOVERS_WITHIN_MS);
   const faultsLeft = await bank.faultsAtRest(SETTLES_WITHIN_MS);
-  story = standalone.story;
   const report = {
     seed,
     changes: bank.source.changes,

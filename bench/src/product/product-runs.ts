@@ -1,50 +1,20 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { clockMs } from '../dags/clock.ts';
 import type { Product } from './product.ts';
 
 /** A run that was asked for and has succeeded. */
 export interface MeasuredRun {
-  /** From asking over HTTP to its success being readable in the metadata. */
+  /** From asking over HTTP until its success is committed and heard of. */
   readonly wallMs: number;
   /** When each task's function ran, on `clockMs`, by place in the DAG. */
   readonly ranAtMs: readonly number[];
 }
 
-/** `pollMs`: how often the metadata is asked; each question takes CPU from what is measured. (Default: 1) */
-export async function measureRun(
-  product: Product,
-  dagId: string,
-  pollMs = 1,
-): Promise<MeasuredRun> {
+export async function measureRun(product: Product, dagId: string): Promise<MeasuredRun> {
   const startedAt = clockMs();
   const runId = await product.trigger(dagId);
-  await untilEnded(product, { dagId, runIds: [runId], pollMs });
+  await product.runEnds.until([runId]);
   const wallMs = clockMs() - startedAt;
   return { wallMs, ranAtMs: await ranAt(product, dagId, runId) };
-}
-
-export interface AwaitedRuns {
-  readonly dagId: string;
-  readonly runIds: readonly string[];
-  readonly pollMs: number;
-}
-
-/** Resolves when the runs succeeded; throws where one did not. */
-export async function untilEnded(
-  { metadata }: Product,
-  { dagId, runIds, pollMs }: AwaitedRuns,
-): Promise<void> {
-  for (;;) {
-    const { rows } = await metadata.query<{ state: string }>({
-      name: 'states',
-      text: `select state from tidegate.dag_run where dag_id = $1 and run_id = any ($2) group by state`,
-      values: [dagId, runIds],
-    });
-    if (rows.some(({ state }) => state === 'failed')) throw new Error(`a run of ${dagId} failed`);
-    if (rows.every(({ state }) => state === 'success')) return;
-    await delay(pollMs);
-  }
 }
 
 /** Every task succeeded once and said when it ran. A try whose grant reached no worker ran nothing. */

@@ -10,6 +10,7 @@ import pg from 'pg';
 import { profiling, stopProcess } from '../child.ts';
 import type { WorkloadContext } from '../workload.ts';
 import { build } from './build.ts';
+import { RunEnds } from './run-ends.ts';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const BENCH_DAGS = path.join(ROOT, 'bench', 'src', 'dags');
@@ -24,6 +25,7 @@ export interface Product {
   /** `bankdw` of the embedded PostgreSQL. */
   readonly warehouseUrl: string;
   readonly metadata: pg.Client;
+  readonly runEnds: RunEnds;
   /** Asks for a run over the HTTP API and answers its run id. */
   trigger(dagId: string): Promise<string>;
   stop(): Promise<void>;
@@ -77,6 +79,7 @@ async function startProduct(
   const metadata = new pg.Client({ connectionString: metadataUrl });
   metadata.on('error', () => undefined);
   await metadata.connect();
+  const runEnds = await RunEnds.listen(metadataUrl);
   const url = `http://127.0.0.1:${port}`;
   return {
     pid: child.pid ?? 0,
@@ -85,8 +88,10 @@ async function startProduct(
     metadataUrl,
     warehouseUrl,
     metadata,
+    runEnds,
     trigger: (dagId) => trigger(url, token, dagId),
     stop: async () => {
+      await runEnds.close();
       await metadata.end();
       await stopProcess(child);
       rmSync(home, { recursive: true, force: true });

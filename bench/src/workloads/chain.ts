@@ -29,7 +29,7 @@ async function measureProduct(product: Product): Promise<Figure[]> {
   const walls: number[] = [];
   const hops: number[] = [];
   for (let round = 0; round < RUNS + WARM_UP; round += 1) {
-    const run = await measureRun(product, 'bench_chain', 5);
+    const run = await measureRun(product, 'bench_chain');
     if (run.ranAtMs.length !== LENGTH) throw new Error('a task of the chain did not run');
     if (round < WARM_UP) continue;
     walls.push(run.wallMs);

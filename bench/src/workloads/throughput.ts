@@ -4,7 +4,6 @@ import { BenchWorker } from '../engine/bench-worker.ts';
 import { benchDag, startBenchEngine } from '../engine/bench-engine.ts';
 import { createRuns } from '../product/create-runs.ts';
 import { NO_OP_TASKS, withProduct, type Product } from '../product/product.ts';
-import { untilEnded } from '../product/product-runs.ts';
 import { median, type Figure, type Workload, type WorkloadContext } from '../workload.ts';
 
 const RUNS = 1_000;
@@ -27,7 +26,7 @@ async function measureProduct(product: Product): Promise<Figure[]> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const startedAt = performance.now();
     const runIds = await createRuns(database, 'bench_throughput', RUNS);
-    await untilEnded(product, { dagId: 'bench_throughput', runIds, pollMs: 20 });
+    await product.runEnds.until(runIds);
     rates.push((RUNS * TASKS * 1_000) / (performance.now() - startedAt));
   }
   await database.close();

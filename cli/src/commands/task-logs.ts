@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Command, Option } from 'commander';
 
-import type { LogMessage, TaskLogResponse } from '@tidegate/web/contract';
+import type { LogMessage, TaskInstanceResponse, TaskLogResponse } from '@tidegate/web/contract';
 
+import type { ApiClient } from '../api-client.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { onInterrupt } from '../follow-run.ts';
 import { runPage, runPath, taskPath, type TaskOfRun } from '../paths.ts';
@@ -76,20 +77,27 @@ async function latestTry(
   { follow, mapIndex }: LogOptions,
 ): Promise<number> {
   for (;;) {
-    const all = await listTaskInstances(api(), runPath(dag, run));
-    const ofTask = all.filter((one) => one.task_id === task);
-    if (ofTask.length === 0) {
-      const names = [...new Set(all.map((one) => one.task_id))].join(', ');
-      throw new CliError(EXIT.notFound, `the run has no task '${task}'; it has ${names}`);
-    }
-    const instance = ofTask.find((one) => String(one.map_index) === mapIndex);
-    if (instance === undefined) {
-      const last = Math.max(...ofTask.map((one) => one.map_index));
-      throw new CliError(EXIT.usage, `'${task}' is mapped: say --map-index 0 to ${last}`);
-    }
+    const instance = await getTask(api(), { dag, run, task });
+    if (String(instance.map_index) !== mapIndex)
+      throw new CliError(EXIT.usage, `'${task}' is not mapped: leave out --map-index`);
     if (instance.try_number > 0) return instance.try_number;
     if (follow !== true) throw new CliError(EXIT.notFound, `'${task}' has not begun in this run`);
     await delay(LOOK_MS);
+  }
+}
+
+/** By its key: a run may have thousands of others, which are only read to name them. */
+async function getTask(
+  api: ApiClient,
+  { dag, run, task }: TaskOfRun,
+): Promise<TaskInstanceResponse> {
+  try {
+    return await api.get<TaskInstanceResponse>(taskPath({ dag, run, task }));
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== EXIT.notFound) throw error;
+    const all = await listTaskInstances(api, runPath(dag, run));
+    const names = [...new Set(all.map((one) => one.task_id))].join(', ');
+    throw new CliError(EXIT.notFound, `the run has no task '${task}'; it has ${names}`);
   }
 }
 

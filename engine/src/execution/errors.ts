@@ -23,6 +23,11 @@ export const EXECUTION_ERRORS = {
   badRequest: 'BAD_REQUEST',
   /** A task's pool does not exist. Create it, or correct the name. */
   poolMissing: 'POOL_MISSING',
+  /**
+   * A task takes more slots than its pool has, and would wait for ever. Give the pool as many slots, and the file is
+   * registered by itself, or let the task take fewer.
+   */
+  poolTooSmall: 'POOL_TOO_SMALL',
   /** A DAG id already belongs to another file. Rename one, or remove the other file's DAG first. */
   duplicateDag: 'DUPLICATE_DAG_ID',
 } as const;

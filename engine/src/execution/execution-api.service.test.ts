@@ -189,6 +189,35 @@ describeWith(['postgres'], 'execution API', () => {
     expect((await engine.register(dag)).error).toBeNull();
   });
 
+  it('refuses a task that takes more slots than its pool has, by name, until the pool has them', async () => {
+    await savePool(engine.database, { name: 'tight', slots: 2 });
+    const dag = sampleDag('wide', { a: { pool: 'tight', poolSlots: 3 } });
+    const refused = await engine.register(dag);
+    expect(refused.error).toMatchObject({ code: 'POOL_TOO_SMALL' });
+    expect(refused.error?.message).toMatch(/task a of DAG wide takes 3 slots of pool tight, .* 2/);
+    await savePool(engine.database, { name: 'tight', slots: 3 });
+    expect((await engine.register(dag)).error).toBeNull();
+  });
+
+  it('refuses to shrink a pool below what a task takes, registered or under way, but closes it', async () => {
+    await savePool(engine.database, { name: 'shrunk', slots: 3 });
+    const shrink = (slots: number) => savePool(engine.database, { name: 'shrunk', slots });
+    await engine.register(sampleDag('tall', { a: { pool: 'shrunk', poolSlots: 3 } }));
+    const message = expect.stringContaining('task a of DAG tall') as string;
+    const refusal = { code: 'POOL_TOO_SMALL', message };
+    await expect(shrink(2)).rejects.toMatchObject(refusal);
+    await shrink(0);
+    await shrink(3);
+    // Its runs under way keep the version they began with.
+    const [runKey = 0] = await engine.createRuns('tall');
+    await engine.register(sampleDag('tall', { a: { pool: 'shrunk', poolSlots: 1 } }));
+    await expect(shrink(2)).rejects.toMatchObject(refusal);
+    const worker = new TestWorker(engine.app);
+    await worker.finish([await worker.claimOne()], SUCCESS);
+    expect(await engine.runState(runKey)).toBe('success');
+    await shrink(2);
+  });
+
   it('keeps the last good version running when a file breaks', async () => {
     const dag = sampleDag('breaks', { a: {} });
     await engine.register(dag);

@@ -15,8 +15,8 @@ const querySchema = z.object({
 
 /** A closed connection is given this long to come back before its leases are void. */
 const GRACE_MS = 2_000;
-/** A comment line now and then keeps middle boxes from closing an idle stream. */
-const KEEP_ALIVE_MS = 10_000;
+/** A comment line now and then tells the worker that the stream is not half open. */
+const KEEP_ALIVE_MS = 4_000;
 
 /** Held open by a supervisor: when it closes, and does not come back, what its worker holds is given up. */
 export function routeSession(app: FastifyInstance, options: ExecutionOptions): void {

@@ -138,7 +138,6 @@ export const EFFECTS: Readonly<Record<string, Partial<Record<EffectKind, Effect>
   },
   'standalone/src/services/mariadb.ts': { file: { harmless: AT_START } },
   'standalone/src/services/postgres.ts': { file: { harmless: AT_START } },
-  'standalone/src/services/server-process.ts': { file: { harmless: 'a log' } },
   'cli/src/api-client.ts': { http: { harmless: 'a person repeats the command' } },
   'cli/src/config.ts': { file: { harmless: 'a person signs in again' } },
   'cli/src/service/health-file.ts': { file: { harmless: RENAMED } },

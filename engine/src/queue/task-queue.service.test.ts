@@ -292,6 +292,32 @@ describeWith(['redis'], 'bullmq queue when Redis is not well', () => {
     await queue.close();
   });
 
+  it('takes another connection for one that is half open for good: adding', async () => {
+    const queue = await openBullmqQueue({ url: proxy.url, prefix: uniqueName('queue') });
+    const jobs = new QueuedTasks().add(1);
+    await queue.enqueue(jobs);
+    proxy.abandon();
+    await expect(queue.enqueue(jobs)).rejects.toMatchObject({ code: QUEUE_ERRORS.unavailable });
+    await vi.waitFor(() => queue.enqueue(jobs), 3_000);
+    await queue.close();
+  });
+
+  it('takes another connection for one that is half open for good: consuming', async () => {
+    const prefix = uniqueName('queue');
+    const tasks = new QueuedTasks();
+    const queue = await openBullmqQueue({ url: redisUrl(), prefix });
+    const handle = (task: QueuedTask) => Promise.resolve(void tasks.start(task));
+    const own = { url: proxy.url, prefix, queues: ['default'], slots: 2, handle };
+    const worker = consumeBullmqQueues(own);
+    await queue.enqueue(tasks.add(1));
+    await vi.waitFor(() => expect(tasks.started).toHaveLength(1), 5_000);
+    proxy.abandon();
+    await queue.enqueue(tasks.add(3));
+    await vi.waitFor(() => expect(tasks.started).toHaveLength(4), 12_000);
+    await worker.close();
+    await queue.close();
+  });
+
   it('refuses to open on a Redis that is not there', async () => {
     await expect(openBullmqQueue({ url: 'redis://127.0.0.1:1' })).rejects.toMatchObject({
       code: QUEUE_ERRORS.unavailable,
@@ -316,6 +342,8 @@ interface RedisProxy {
   cutAfter(bytes: number): void;
   /** Takes bytes and answers nothing. */
   swallow(): void;
+  /** Half open for good: connections there are carry nothing more, in either direction. New ones do. */
+  abandon(): void;
   heal(): void;
   close(): Promise<void>;
 }
@@ -323,6 +351,7 @@ interface RedisProxy {
 async function openProxy(target: URL): Promise<RedisProxy> {
   let budget = Infinity;
   let swallowing = false;
+  let generation = 0;
   const sockets = new Set<Socket>();
   const forward = (near: Socket) => {
     const far = connect(Number(target.port), target.hostname);
@@ -331,15 +360,18 @@ async function openProxy(target: URL): Promise<RedisProxy> {
       socket.on('error', () => undefined);
       socket.on('close', () => sockets.delete(socket) && (near.destroy(), far.destroy()));
     }
+    const ownGeneration = generation;
     near.on('data', (bytes) => {
-      if (swallowing) return;
+      if (swallowing || ownGeneration !== generation) return;
       budget -= bytes.length;
       if (budget > 0) far.write(bytes);
       else {
         far.write(bytes.subarray(0, bytes.length / 2), () => near.destroy());
       }
     });
-    far.pipe(near);
+    far.on('data', (bytes) => {
+      if (ownGeneration === generation) near.write(bytes);
+    });
   };
   const server: Server = createServer(forward).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -349,6 +381,7 @@ async function openProxy(target: URL): Promise<RedisProxy> {
     url: url.href,
     cutAfter: (bytes) => void (budget = bytes),
     swallow: () => void (swallowing = true),
+    abandon: () => void (generation += 1),
     heal: () => {
       swallowing = false;
       budget = Infinity;

@@ -26,6 +26,8 @@ export const STORE_ERRORS = {
   exists: 'NAME_TAKEN',
   /** The pool cannot be deleted: it is the default pool, or tasks hold slots of it. Wait until they end. */
   poolKept: 'POOL_KEPT',
+  /** The pool would have fewer slots than one of its tasks takes, which would wait for ever. The message names it. */
+  poolTooSmall: 'POOL_TOO_SMALL',
   /** The user cannot be removed or demoted: nobody could administer then. Make another administrator first. */
   lastAdmin: 'LAST_ADMIN',
   /** A stored secret cannot be opened. Usual cause: `TIDEGATE_SECRET_KEYS` lost the key it was sealed with. */

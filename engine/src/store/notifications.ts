@@ -1,7 +1,9 @@
 import pg from 'pg';
 
 import { toError } from '../platform/errors.ts';
+import { startHeartbeat } from '../platform/heartbeat.ts';
 import type { Logger } from '../platform/log.ts';
+import { destroyConnection } from '../platform/silent-postgres.ts';
 import type { Sql } from './db.ts';
 import type { ToldRun } from './runs/told-run.ts';
 
@@ -21,6 +23,7 @@ export const CHANNEL = 'tidegate';
 /** PostgreSQL takes payloads below 8,000 bytes; more runs than this are left to the sweep. */
 const MOST_RUNS = 400;
 const RECONNECT_MS = 500;
+const CONNECT_MS = 3_000;
 
 export const NOTIFY = { name: 'notify', text: 'select pg_notify($1, $2)' } as const;
 
@@ -38,12 +41,16 @@ export function notificationValues(notification: Notification): [channel: string
   return [CHANNEL, JSON.stringify(payload)];
 }
 
-/** Listens on a connection of its own and comes back after an outage, then wakes once for what was missed. */
+/**
+ * Listens on a connection of its own and comes back after an outage, also of one that died without a word, then
+ * wakes once for what was missed.
+ */
 export class NotificationListener {
   private readonly url: string;
   private readonly logger: Logger;
   private readonly wake: (notification: Notification) => void;
   private client: pg.Client | null = null;
+  private stopHeartbeat: () => void = () => undefined;
   private isClosed = false;
 
   constructor(
@@ -60,19 +67,27 @@ export class NotificationListener {
       connectionString: this.url,
       application_name: 'tidegate listen',
       keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: CONNECT_MS,
     });
     client.on('notification', ({ payload }) => this.receive(payload ?? ''));
     client.on('error', () => undefined);
-    client.on('end', () => {
-      if (this.client === client) this.reopen();
-    });
-    await client.connect();
-    await client.query(`listen ${CHANNEL}`);
+    client.on('end', () => this.lose(client));
+    try {
+      await client.connect();
+      await client.query(`listen ${CHANNEL}`);
+    } catch (thrown) {
+      destroyConnection(client);
+      throw thrown;
+    }
     this.client = client;
+    this.stopHeartbeat = startHeartbeat(client, () => this.lose(client));
+    if (this.isClosed) await this.close();
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
+    this.stopHeartbeat();
     await this.client?.end().catch(() => undefined);
   }
 
@@ -84,13 +99,21 @@ export class NotificationListener {
     }
   }
 
-  private reopen(): void {
+  private lose(client: pg.Client): void {
+    if (this.client !== client) return;
     this.client = null;
+    this.stopHeartbeat();
+    destroyConnection(client);
+    this.reopen();
+  }
+
+  private reopen(): void {
     if (this.isClosed) return;
     setTimeout(() => {
       if (this.isClosed) return;
       this.open().then(
-        () => this.wake({ kind: 'runs' }),
+        // The widest of them: DAGs are read anew, and runs with them.
+        () => this.wake({ kind: 'dags' }),
         () => this.reopen(),
       );
     }, RECONNECT_MS).unref();

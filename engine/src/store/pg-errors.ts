@@ -27,7 +27,7 @@ const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|ENOENT)/;
 // 08: connection; 57P: the server stops or starts; 53300: too many connections; 25P03: idle too long.
 const SERVER_AWAY = /^(08|57P|53300|25P03)/;
 const DRIVER =
-  /Connection terminated|not queryable|timeout exceeded when trying to connect|Query read timeout/;
+  /Connection terminated|not queryable|timeout exceeded when trying to connect|timeout expired|Query read timeout/;
 
 /** True when the connection, not the statement, failed. */
 export function isConnectionLoss(thrown: unknown): boolean {

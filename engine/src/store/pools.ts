@@ -2,8 +2,9 @@ import { TidegateError } from '../platform/errors.ts';
 import type { Database, Tx } from './db.ts';
 import { STORE_ERRORS } from './errors.ts';
 import { notify } from './notifications.ts';
+import { lockRegistration } from './registration-lock.ts';
 
-/** Creates a pool or changes its slots; what runs in it keeps running. */
+/** Creates a pool or changes its slots; what runs in it keeps running. Throws `POOL_TOO_SMALL`. */
 export async function savePool(
   database: Database,
   pool: { readonly name: string; readonly slots: number; readonly description?: string },
@@ -15,6 +16,7 @@ export async function savePool(
     );
   }
   await database.transaction(async (tx) => {
+    await refuseTooFew(tx, pool);
     await tx.query(
       `insert into tidegate.pool (name, slots, description)
        values ($1, $2, $3)
@@ -27,7 +29,7 @@ export async function savePool(
   });
 }
 
-/** Creates a pool; throws `NAME_TAKEN` when there is one of this name. */
+/** Creates a pool; throws `NAME_TAKEN` when there is one of this name, or `POOL_TOO_SMALL`. */
 export async function createPool(
   database: Database,
   pool: { readonly name: string; readonly slots: number; readonly description?: string },
@@ -42,8 +44,46 @@ export async function createPool(
     if (made.rowCount === 0) {
       throw new TidegateError(STORE_ERRORS.exists, `there is a pool ${pool.name} already`);
     }
+    await refuseTooFew(tx, pool);
     await setCap(tx, pool);
   });
+}
+
+/**
+ * A task that takes more slots than its pool has would wait for ever and in silence. Looks at the DAGs as they are
+ * registered and at the versions runs under way are pinned to. 0 slots close a pool: that nobody does by mistake.
+ */
+async function refuseTooFew(
+  tx: Tx,
+  { name, slots }: { readonly name: string; readonly slots: number },
+): Promise<void> {
+  if (slots === 0) return;
+  await lockRegistration(tx);
+  const { rows } = await tx.query<{ dag_id: string; task_id: string; slots: number }>(
+    `select version.dag_id, task.value ->> 'id' as task_id, (task.value ->> 'poolSlots')::int as slots
+       from (
+         select version_key
+           from tidegate.dag
+          where not is_stale
+          union
+         select run.version_key
+           from tidegate.live_run
+           join tidegate.dag_run as run using (run_key)
+       ) as used
+       join tidegate.dag_version as version using (version_key),
+            json_array_elements(version.serialized -> 'tasks') as task (value)
+      where task.value ->> 'pool' = $1 and (task.value ->> 'poolSlots')::int > $2
+      order by slots desc, version.dag_id, task_id
+      limit 1`,
+    [name, slots],
+  );
+  const largest = rows[0];
+  if (largest === undefined) return;
+  throw new TidegateError(
+    STORE_ERRORS.poolTooSmall,
+    `pool ${name} cannot have ${slots} slots: task ${largest.task_id} of DAG ${largest.dag_id} takes ${largest.slots} of them ` +
+      `and would wait for ever: give it at least ${largest.slots}, lower the task's poolSlots first, or close the pool with 0 slots`,
+  );
 }
 
 /** Admission goes by the limit's row. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { SerializedDag } from '../dag/serialized-dag.ts';
+import type { SerializedDag, SerializedTask } from '../dag/serialized-dag.ts';
 import type {
   ImportFailure,
   RegisteredDag,
@@ -12,23 +12,21 @@ import { poolKey } from '../state/flush-rows.ts';
 import { leavesOf, toTaskGraph } from '../state/task-graph.ts';
 import type { Database, Tx } from './db.ts';
 import { notify } from './notifications.ts';
-
-/** One registration at a time: two files must not take the same id. */
-const REGISTRATION_LOCK = 7_433_003;
+import { lockRegistration } from './registration-lock.ts';
 
 /**
  * Takes over what registration found in one file. A file that failed keeps its last good versions; a DAG the
  * file no longer has goes stale; an id another file holds is refused, naming both, and so is a pool that does not
- * exist: its tasks would wait for ever.
+ * exist or has fewer slots than a task takes: its tasks would wait for ever.
  */
 export async function registerDags(
   database: Database,
   request: RegisterRequest,
 ): Promise<RegisterResponse> {
   return database.transaction(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [REGISTRATION_LOCK]);
+    await lockRegistration(tx);
     const error =
-      request.error ?? (await findDuplicate(tx, request)) ?? (await findMissingPool(tx, request));
+      request.error ?? (await findDuplicate(tx, request)) ?? (await findUnfitPool(tx, request));
     await saveImportError(tx, request.file, error);
     if (error !== null) return { dags: [], error };
     const dags = [];
@@ -60,21 +58,42 @@ async function findDuplicate(tx: Tx, request: RegisterRequest): Promise<ImportFa
   };
 }
 
-async function findMissingPool(tx: Tx, request: RegisterRequest): Promise<ImportFailure | null> {
-  const { rows } = await tx.query<{ key: string }>('select key from tidegate.limit_usage');
-  const limits = new Set(rows.map(({ key }) => key));
+async function findUnfitPool(tx: Tx, request: RegisterRequest): Promise<ImportFailure | null> {
+  const { rows } = await tx.query<{ key: string; cap: number }>(
+    'select key, cap from tidegate.limit_usage',
+  );
+  const slotsOf = new Map(rows.map(({ key, cap }) => [key, cap]));
   for (const { serialized } of request.dags) {
-    const task = serialized.tasks.find((one) => !limits.has(poolKey(one)));
-    if (task === undefined) continue;
+    for (const task of serialized.tasks) {
+      const unfit = judgePool(`task ${task.id} of DAG ${serialized.id}`, task, slotsOf);
+      if (unfit !== null) return { ...unfit, line: null, column: null, codeFrame: null };
+    }
+  }
+  return null;
+}
+
+function judgePool(
+  who: string,
+  task: SerializedTask,
+  slotsOf: ReadonlyMap<string, number>,
+): Pick<ImportFailure, 'code' | 'message'> | null {
+  const slots = slotsOf.get(poolKey(task));
+  if (slots === undefined) {
     return {
       code: EXECUTION_ERRORS.poolMissing,
       message:
-        `task ${task.id} of DAG ${serialized.id} runs in pool ${task.pool}, which does not exist: ` +
+        `${who} runs in pool ${task.pool}, which does not exist: ` +
         'create the pool, and the file is registered by itself, or correct its name',
-      ...{ line: null, column: null, codeFrame: null },
     };
   }
-  return null;
+  // A pool without slots is closed for a while: whoever closed it knows that its tasks wait.
+  if (slots === 0 || task.poolSlots <= slots) return null;
+  return {
+    code: EXECUTION_ERRORS.poolTooSmall,
+    message:
+      `${who} takes ${task.poolSlots} slots of pool ${task.pool}, which has ${slots}, and would wait for ever: ` +
+      `give the pool ${task.poolSlots} slots, and the file is registered by itself, or lower the task's poolSlots`,
+  };
 }
 
 async function saveImportError(tx: Tx, file: string, error: ImportFailure | null): Promise<void> {

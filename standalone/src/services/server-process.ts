@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { accessSync, chownSync, constants, createWriteStream, mkdirSync } from 'node:fs';
+import { accessSync, chownSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -36,10 +36,10 @@ export interface ServerProgram {
 export async function startServer(program: ServerProgram): Promise<ServerProcess> {
   const { command, args, options } = launchOf(program);
   mkdirSync(path.dirname(program.logFile), { recursive: true });
-  const log = createWriteStream(program.logFile, { flags: 'a' });
-  const child = spawn(command, [...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  child.stdout.pipe(log);
-  child.stderr.pipe(log);
+  const log = openSync(program.logFile, 'a');
+  // The file itself: its children may outlive the server, and what they say is not for us to pass on.
+  const child = spawn(command, [...args], { ...options, stdio: ['ignore', log, log] });
+  closeSync(log);
   const ended = endOf(child);
   try {
     await untilReady(program, ended);

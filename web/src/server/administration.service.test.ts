@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { sampleDag } from '../../../engine/test/engine/sample-dags.ts';
 import { registerDags } from '../../../engine/src/store/register-dags.ts';
 import { describeWith } from '../../../test/services/services.ts';
 import { type ApiUnderTest, createApiUnderTest } from '../../test/api-under-test.ts';
@@ -26,6 +27,21 @@ describeWith(['postgres'], 'administration over the API', () => {
     expect((await api.call({ method: 'DELETE', url })).status).toBe(204);
     expect((await api.call({ url })).status).toBe(404);
     expect((await api.call({ method: 'DELETE', url })).status).toBe(404);
+  });
+
+  it('refuses a pool with fewer slots than one of its tasks takes, by name and with the remedy', async () => {
+    const pool = { name: 'crowded', slots: 3 };
+    await api.call({ method: 'POST', url: '/api/v2/pools', payload: pool });
+    await api.register(sampleDag('crowd', { big: { pool: 'crowded', poolSlots: 3 } }));
+    const url = '/api/v2/pools/crowded';
+    const shrunk = await api.call({ method: 'PATCH', url, payload: { slots: 2 } });
+    expect(shrunk.status).toBe(409);
+    expect(shrunk.body['detail']).toMatch(/task big of DAG crowd takes 3 .* at least 3/);
+    expect((await api.call({ url })).body).toMatchObject({ slots: 3 });
+    const closed = await api.call({ method: 'PATCH', url, payload: { slots: 0 } });
+    expect(closed.body).toMatchObject({ slots: 0 });
+    const raised = await api.call({ method: 'PATCH', url, payload: { slots: 3 } });
+    expect(raised.status).toBe(200);
   });
 
   it.each([
@@ -121,5 +137,10 @@ describeWith(['postgres'], 'administration over the API', () => {
     const paths = body['paths'] as Record<string, Record<string, unknown>>;
     expect(paths['/api/v2/dags/{dag_id}/dagRuns']).toHaveProperty('post.requestBody');
     expect(paths['/ui/grid/{dag_id}']).toHaveProperty('get.responses.200');
+    expect(paths['/api/v2/pools']).toMatchObject({
+      post: { tags: ['Pools'], description: 'Needs the role op.' },
+    });
+    const strangers = Object.keys(paths).filter((path) => !/^\/(api|ui|auth|health)\b/.test(path));
+    expect(strangers).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 
 import type { Api, RouteContext, WebContext } from './api.ts';
+import { apiPage } from './api-page.ts';
 import { auditChanges } from './audit.ts';
 import { requireAccess } from './authorization.ts';
 import { consoleAssets } from './console-assets.ts';
@@ -60,6 +61,7 @@ export async function createWebApp(context: WebContext, logger: Logger): Promise
   });
   await app.register(cookie);
   await describeApi(app, config.version);
+  await apiPage(app);
   requireAccess(app, context.access);
   auditChanges(app, { database, logger });
   const versions = new DagVersions(database);

@@ -9,7 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Api } from './api.ts';
 
 /** Where `npm run build` puts the console; the same from the sources and from the build. */
-const FOLDER = fileURLToPath(new URL('../../dist/console/', import.meta.url));
+export const CONSOLE_FOLDER = fileURLToPath(new URL('../../dist/console/', import.meta.url));
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -42,7 +42,8 @@ export function consoleAssets(app: Api): void {
   const assets = readAssets();
   const page = assets.get('/index.html');
   for (const [url, asset] of assets) {
-    app.get(url, { config: { access: 'public' } }, (request, reply) => send(request, reply, asset));
+    const options = { config: { access: 'public' }, schema: { hide: true } } as const;
+    app.get(url, options, (request, reply) => send(request, reply, asset));
   }
   app.setNotFoundHandler((request, reply) => {
     if (!isNavigation(request)) return reply.code(404).send({ detail: 'Not Found' });
@@ -52,14 +53,14 @@ export function consoleAssets(app: Api): void {
 }
 
 function readAssets(): ReadonlyMap<string, Asset> {
-  if (!existsSync(FOLDER)) return new Map();
-  const entries = readdirSync(FOLDER, { recursive: true, withFileTypes: true });
+  if (!existsSync(CONSOLE_FOLDER)) return new Map();
+  const entries = readdirSync(CONSOLE_FOLDER, { recursive: true, withFileTypes: true });
   return new Map(
     entries
       .filter((entry) => entry.isFile())
       .map((entry) => path.join(entry.parentPath, entry.name))
       .map((file) => [
-        `/${path.relative(FOLDER, file).split(path.sep).join('/')}`,
+        `/${path.relative(CONSOLE_FOLDER, file).split(path.sep).join('/')}`,
         readAsset(file),
       ]),
   );

@@ -19,6 +19,7 @@ const STATUS: Readonly<Record<string, number>> = {
   RUN_KEPT: 409,
   NAME_TAKEN: 409,
   POOL_KEPT: 409,
+  POOL_TOO_SMALL: 409,
   LAST_ADMIN: 409,
   TASK_RUNNING: 409,
   RUN_MOVED_ON: 409,

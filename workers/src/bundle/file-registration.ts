@@ -33,8 +33,8 @@ const WORTH_ANOTHER_LOOK = new Set([
 /** A file that is written all the time, or on a disk whose clock is ahead, is registered all the same. */
 const MOST_ROUNDS = 10;
 
-/** The engine's word for a pool nobody has created yet. */
-const POOL_MISSING = 'POOL_MISSING';
+/** The engine's words for a pool nobody has created yet, and for one that is too small for a task. */
+const POOL_UNFIT = new Set<string | undefined>(['POOL_MISSING', 'POOL_TOO_SMALL']);
 
 type Registered = Parameters<RegistrationClient['register']>;
 
@@ -146,7 +146,7 @@ export class FileRegistration {
 
   #heed(response: RegisterResponse, registered: Registered): void {
     this.#faultCode = response.error === null ? null : 'REGISTRATION_REFUSED';
-    this.#refused = response.error?.code === POOL_MISSING ? registered : undefined;
+    this.#refused = POOL_UNFIT.has(response.error?.code) ? registered : undefined;
   }
 
   async #offerAgain(): Promise<void> {

@@ -47,6 +47,8 @@ export interface BinlogHandler {
   rows(event: RowsEvent, context: EventContext): void;
   /** Everything before `at` is complete. */
   commit(at: BinlogPosition, gtid: string | null): void;
+  /** The file ended; the stream goes on at `to`, the start of the next one. */
+  rotate(to: BinlogPosition): void;
   statement(sql: string, database: string, context: EventContext): void;
 }
 
@@ -183,7 +185,7 @@ export class BinlogReader {
     if (isEvent(event, 'Rotate')) {
       const pos = event.position;
       const isRealEnd = this.#tap.moveTo(event.binlogName, pos);
-      if (isRealEnd) this.#handler.commit({ file: event.binlogName, pos }, context.gtid);
+      if (isRealEnd) this.#handler.rotate({ file: event.binlogName, pos });
     } else if (isEvent(event, 'MariadbGtid')) {
       this.#begin(context, event.preparedXa, event.threadId ?? null);
     } else if (isEvent(event, 'Gtid') || isEvent(event, 'AnonymousGtid')) {

@@ -10,9 +10,9 @@ import type { CaptureStatus, RateMeter } from './capture-status.ts';
 import type { EnvelopeSource } from './envelope.ts';
 import { captureError } from './errors.ts';
 import { Outbox } from './outbox.ts';
-import { assertPositionHeld } from './server-info.ts';
+import { assertPositionHeld, findFileAfter } from './server-info.ts';
 import { SnapshotRunner } from './snapshot-runner.ts';
-import { connectSource, describeSource, sqlErrorCode } from './source-connection.ts';
+import { connectSource, describeSource, isCutFile, sqlErrorCode } from './source-connection.ts';
 import { StreamEncoder } from './stream-encoder.ts';
 import { findTableSchema, type TableSchema } from './table-schema.ts';
 
@@ -30,8 +30,10 @@ export interface RunDeps {
 const PAUSE_ABOVE = 4_000;
 const RESUME_BELOW = 3_000;
 /** The server beats every 2 s: this much silence is a dead connection. */
-const SILENCE_MS = 10_000;
+const SILENCE_MS = 6_000;
 const WATCH_MS = 1_000;
+/** Behind the four bytes that mark a binlog file as one. */
+const START_OF_FILE = 4;
 
 /** One opened session at work: the stream and the snapshot side by side, until stopped or failed. */
 export class CaptureRun {
@@ -159,12 +161,35 @@ export class CaptureRun {
 
   async #stream(): Promise<void> {
     await this.#throughOutages(async () => {
-      await this.#prepareStream();
-      const reader = this.#openReader();
-      this.#waitingFor = undefined;
-      const error = await reader.ended;
-      if (error !== undefined) throw error;
+      for (;;) {
+        await this.#prepareStream();
+        const encoder = this.#createEncoder();
+        const reader = new BinlogReader(this.#config, this.#outbox.readUpTo.position, encoder);
+        this.#reader = reader;
+        this.#waitingFor = undefined;
+        const error = await reader.ended;
+        if (error === undefined) return;
+        if (!isCutFile(error) || !(await this.#leaveCutFile(encoder))) throw error;
+      }
     });
+  }
+
+  /**
+   * MariaDB keeps the half of an event it was killed in the middle of writing, and no reader ever comes past
+   * it (MySQL trims the file). Nothing that was committed can follow it. False: there is no further file yet.
+   */
+  async #leaveCutFile(encoder: StreamEncoder): Promise<boolean> {
+    const connection = await connectSource(this.#config.source);
+    try {
+      const { file } = this.#outbox.readUpTo.position;
+      const next = await findFileAfter(connection, file);
+      if (next === undefined) return false;
+      this.#deps.logger.warn({ file, next }, 'the server died while it wrote a file; going on');
+      encoder.rotate({ file: next, pos: START_OF_FILE });
+      return true;
+    } finally {
+      connection.destroy();
+    }
   }
 
   async #prepareStream(): Promise<void> {
@@ -182,8 +207,8 @@ export class CaptureRun {
     if (schema !== undefined) this.#schemas.set(table.id, schema);
   }
 
-  #openReader(): BinlogReader {
-    const encoder = new StreamEncoder({
+  #createEncoder(): StreamEncoder {
+    return new StreamEncoder({
       config: this.#config,
       source: this.#source,
       outbox: this.#outbox,
@@ -195,9 +220,6 @@ export class CaptureRun {
         if (this.#outbox.bufferedRows > PAUSE_ABOVE) this.#reader?.pause('full');
       },
     });
-    const reader = new BinlogReader(this.#config, this.#outbox.readUpTo.position, encoder);
-    this.#reader = reader;
-    return reader;
   }
 
   /** Holds the stream until the new definition is known, so that no later row meets the old one. */

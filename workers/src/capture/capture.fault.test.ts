@@ -1,7 +1,11 @@
+import path from 'node:path';
+
 import { openTopicLog, type TopicLog } from '@tidegate/engine/topic-log';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
+import { startProxy } from '../../../test/cdc/cuttable-proxy.ts';
+import { appendCutTransaction, DELETE_ROWS } from '../../../test/cdc/cut-binlog.ts';
 import {
   createPostgresDatabase,
   describeWith,
@@ -79,6 +83,20 @@ describeWith(['mysql', 'postgres'], 'capture when its source fails', () => {
     },
   );
 
+  it('reads on within seconds when its connections die without a word', async () => {
+    await run('create table shop.unheard (id int primary key auto_increment)');
+    await using network = await startProxy(mariadb.url);
+    await start('unheard', { source: network.through(mariadb.url) });
+    await run('insert into shop.unheard select seq from seq_1_to_100');
+    await until(async () => (await ids('unheard')).length === 100, '100 rows');
+    network.abandon();
+    const lost = Date.now();
+    await run('insert into shop.unheard select seq from seq_101_to_200');
+    await until(async () => (await ids('unheard')).length === 200, '200 rows', 20_000);
+    expect(Date.now() - lost).toBeLessThan(12_000);
+    expect(await ids('unheard')).toEqual(range(200));
+  });
+
   it('loses and doubles nothing when the server is killed under a snapshot and a stream', async () => {
     await run(
       'create table shop.both_ways (id int primary key, n int); insert into shop.both_ways select seq, 0 from seq_1_to_30000',
@@ -103,6 +121,27 @@ describeWith(['mysql', 'postgres'], 'capture when its source fails', () => {
       30_000,
     );
   });
+
+  it.each(['within the row event', 'before its end'] as const)(
+    'leaves out a transaction the server was killed in the middle of writing, cut %s',
+    async (cut) => {
+      const table = `cut_${cut.split(' ')[0] ?? ''}`;
+      await run(`create table shop.${table} (id int primary key)`);
+      const capture = await start(table);
+      await run(`insert into shop.${table} values (1), (2), (3)`);
+      await run(`delete from shop.${table} where id = 2; insert into shop.${table} values (2)`);
+      await until(async () => (await readTopic(log, table)).length >= 7, 'what happened so far');
+      const { file } = capture.status().position;
+      await mariadb.stop('SIGKILL');
+      // The deletion of 2 once more: the server never committed it, and says 2 is there.
+      await appendCutTransaction(path.join(mariadb.data, file), DELETE_ROWS, cut);
+      await mariadb.start();
+      await run(`insert into shop.${table} values (4)`);
+      await until(async () => (await ids(table)).includes(4), 'the row after the crash');
+      expect(await ids(table)).toEqual([1, 2, 3, 4]);
+      expect(capture.status().phase).toBe('streaming');
+    },
+  );
 
   it('ends by name when the server purged its place, and reads all again where configured', async () => {
     await run(

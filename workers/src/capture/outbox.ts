@@ -61,9 +61,8 @@ const IDLE_SAVE_MS = 5_000;
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #stream: (StreamItem | CommitItem)[] = [];
+  #stream: (StreamItem | CommitItem)[] = [];
   readonly #slices: QueuedSlice[] = [];
-  #head = 0;
   #bufferedRows = 0;
   /** As of the flush under way, or of the last one. */
   #state: CaptureState;
@@ -96,14 +95,9 @@ export class Outbox {
     return this.#bufferedRows;
   }
 
-  /** Row groups and commits not yet handed to a flush. */
-  get #queued(): number {
-    return this.#stream.length - this.#head;
-  }
-
   /** Change time of the oldest event not yet produced. */
   get oldestChangedAtMs(): number | undefined {
-    const item = this.#stream.slice(this.#head, this.#head + 2).find((entry) => 'place' in entry);
+    const item = this.#stream.slice(0, 2).find((entry) => 'place' in entry);
     return item !== undefined && 'place' in item ? item.changedAtMs : undefined;
   }
 
@@ -118,14 +112,14 @@ export class Outbox {
   commit(commitAt: BinlogPosition, gtid: string | null): void {
     const last = this.#stream.length - 1;
     const item = { commitAt, gtid };
-    const previous = last >= this.#head ? this.#stream[last] : undefined;
+    const previous = this.#stream[last];
     if (previous !== undefined && 'commitAt' in previous)
       this.#stream[last] = { commitAt, gtid: gtid ?? previous.gtid };
     else this.#stream.push(item);
     this.#readUpTo = { position: commitAt, done: null };
     this.#cancelIdleSave ??= this.#options.clock.after(IDLE_SAVE_MS, () => {
       this.#cancelIdleSave = undefined;
-      if (this.#queued > 0) this.#schedule();
+      if (this.#stream.length > 0) this.#schedule();
     });
   }
 
@@ -155,7 +149,7 @@ export class Outbox {
   async drain(): Promise<void> {
     while (
       this.#failure === undefined &&
-      (this.#isScheduled || this.#flight !== undefined || this.#queued > 0)
+      (this.#isScheduled || this.#flight !== undefined || this.#stream.length > 0)
     ) {
       this.#schedule();
       await (this.#flight ?? new Promise((resolve) => setImmediate(resolve)));
@@ -178,8 +172,8 @@ export class Outbox {
 
   #hasWork(): boolean {
     if (this.#slices.length > 0) return true;
-    const next = this.#stream[this.#head];
-    return next !== undefined && ('place' in next || this.#queued > 1);
+    const next = this.#stream[0];
+    return next !== undefined && ('place' in next || this.#stream.length > 1);
   }
 
   async #flush(): Promise<void> {
@@ -212,13 +206,10 @@ export class Outbox {
     let records = 0;
     let bytes = 0;
     let rows = 0;
-    while (
-      this.#head < this.#stream.length &&
-      records < this.#options.maxRecords &&
-      bytes < MAX_FLUSH_BYTES
-    ) {
-      const item = this.#stream[this.#head] as StreamItem | CommitItem;
-      this.#head += 1;
+    let taken = 0;
+    for (const item of this.#stream) {
+      if (records >= this.#options.maxRecords || bytes >= MAX_FLUSH_BYTES) break;
+      taken += 1;
       if ('commitAt' in item) {
         this.#state = {
           ...this.#state,
@@ -235,10 +226,8 @@ export class Outbox {
       for (const { value } of item.records) bytes += value?.length ?? 0;
     }
     this.#bufferedRows -= rows;
-    if (this.#head >= 4_096 || this.#head === this.#stream.length) {
-      this.#stream.splice(0, this.#head);
-      this.#head = 0;
-    }
+    // Now: what is taken holds its records in memory for as long as it stands here.
+    this.#stream = this.#stream.slice(taken);
     return rows;
   }
 

@@ -51,6 +51,16 @@ interface BinlogFile {
   readonly File_size: number | string;
 }
 
+/** The binlog file that follows this one, if there is one already. */
+export async function findFileAfter(
+  connection: Connection,
+  file: string,
+): Promise<string | undefined> {
+  const files = await queryRows<BinlogFile>(connection, 'show binary logs');
+  const place = files.findIndex(({ Log_name: name }) => name === file);
+  return place < 0 ? undefined : files[place + 1]?.Log_name;
+}
+
 /** Throws `CAPTURE_POSITION_PURGED` or `CAPTURE_SOURCE_WENT_BACK` unless the server can go on from there. */
 export async function assertPositionHeld(
   connection: Connection,

@@ -3,6 +3,8 @@ import type { Connection, ConnectionOptions, RowDataPacket } from 'mysql2/promis
 
 import { captureError } from './errors.ts';
 
+const CONNECT_MS = 5_000;
+
 /** How both readers (queries and binlog) want values: exact, as text where a number or a Date would lose. */
 export function toConnectionOptions(source: string): ConnectionOptions {
   const url = new URL(source);
@@ -18,7 +20,7 @@ export function toConnectionOptions(source: string): ConnectionOptions {
     supportBigNumbers: true,
     bigNumberStrings: true,
     jsonStrings: true,
-    connectTimeout: 10_000,
+    connectTimeout: CONNECT_MS,
     enableKeepAlive: true,
   };
 }
@@ -34,13 +36,15 @@ const SESSION = "set time_zone = '+00:00', sql_mode = '', character_set_results 
 
 /** Opens a connection for queries. Throws `CAPTURE_SOURCE_UNREACHABLE` or `CAPTURE_SOURCE_NOT_READY`. */
 export async function connectSource(source: string): Promise<Connection> {
+  let connection: Connection | undefined;
   try {
-    const connection = await mysql.createConnection(toConnectionOptions(source));
+    connection = await mysql.createConnection(toConnectionOptions(source));
     // Without a listener a connection that dies while idle would take the process with it.
     connection.on('error', () => undefined);
-    await connection.query(SESSION);
+    await connection.query({ sql: SESSION, timeout: CONNECT_MS });
     return connection;
   } catch (thrown) {
+    connection?.destroy();
     throw toConnectError(source, thrown);
   }
 }
@@ -75,6 +79,11 @@ function toConnectError(source: string, thrown: unknown): Error {
 export function sqlErrorCode(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
   return typeof thrown.code === 'string' ? thrown.code : undefined;
+}
+
+/** True when the server says that a binlog file ends within an event: it died while it wrote there. */
+export function isCutFile(error: Error): boolean {
+  return 'errno' in error && error.errno === 1236 && /truncated in the middle/.test(error.message);
 }
 
 /** Rows as objects. Every query has a time limit, so that a half-open connection cannot hang the capture. */

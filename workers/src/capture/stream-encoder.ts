@@ -7,6 +7,7 @@ import { parseColumnType, type ColumnType } from './column-type.ts';
 import { parseTableStatement } from './ddl.ts';
 import { createRowWriter, EnvelopeWriter, type EnvelopeSource } from './envelope.ts';
 import { captureError } from './errors.ts';
+import { OpenTransaction } from './open-transaction.ts';
 import type { Outbox } from './outbox.ts';
 import { comparePositions, type BinlogPosition, type RowPosition } from './position.ts';
 import { createTableLayout, type ColumnDefinition, type TableLayout } from './table-layout.ts';
@@ -22,7 +23,7 @@ export interface StreamEncoderOptions {
   readonly logger: Logger;
   /** A captured table's definition changed: `schemas` must be read again before the next event. */
   readonly onTableChanged: (table: TableTarget) => void;
-  /** Called after each event that queued rows. */
+  /** Called when rows were queued. */
   readonly onQueued: () => void;
 }
 
@@ -41,23 +42,45 @@ export class StreamEncoder implements BinlogHandler {
   #transactionAt: BinlogPosition;
   /** Rows up to here were produced before this connection was opened. */
   #skipUpTo: RowPosition | null;
+  readonly #open = new OpenTransaction();
+  /** Rows of the transaction being read are queued, or were before this connection was opened. */
+  #hasQueuedPart: boolean;
 
   constructor(options: StreamEncoderOptions) {
+    const { position, done } = options.outbox.readUpTo;
     this.#options = options;
-    this.#transactionAt = options.outbox.readUpTo.position;
-    this.#skipUpTo = options.outbox.readUpTo.done;
+    this.#transactionAt = position;
+    this.#skipUpTo = done;
+    this.#hasQueuedPart = done !== null;
   }
 
   begin(context: EventContext): void {
+    this.#queueOpen();
     this.#transactionAt = context.position;
     // While rows are skipped the queue must keep saying so: its place is further than this transaction's start.
     if (this.#skipUpTo === null) this.#options.outbox.commit(context.position, null);
   }
 
   commit(at: BinlogPosition, gtid: string | null): void {
+    this.#queueOpen();
+    this.#hasQueuedPart = false;
     this.#skipUpTo = null;
     this.#transactionAt = at;
     this.#options.outbox.commit(at, gtid);
+  }
+
+  /** The server died in the middle of writing a transaction that has no end here, and rolled it back. */
+  rotate(to: BinlogPosition): void {
+    const { file, pos } = this.#transactionAt;
+    if (this.#hasQueuedPart)
+      throw captureError(
+        'CAPTURE_SOURCE_WENT_BACK',
+        `the server died while it wrote the large transaction at ${file}:${pos}, whose first rows are captured already: snapshot again with whenPositionLost: 'resnapshot'`,
+        { details: { file, pos } },
+      );
+    if (this.#open.take().length > 0)
+      this.#options.logger.warn({ file, pos }, 'left out a transaction the server did not finish');
+    this.commit(to, null);
   }
 
   tableMap(map: TableMap): void {
@@ -77,9 +100,11 @@ export class StreamEncoder implements BinlogHandler {
       const first = row;
       const records: NewRecord[] = [];
       for (const end = Math.min(count, first + groupRows); row < end; row += 1) write(row, records);
-      this.#push(layout.table, context, { records, first, end: row });
+      this.#add(layout.table, context, { records, first, end: row });
     }
-    this.#options.onQueued();
+    if (!this.#open.isLarge) return;
+    this.#hasQueuedPart = true;
+    this.#queueOpen();
   }
 
   statement(sql: string, database: string, context: EventContext): void {
@@ -100,9 +125,9 @@ export class StreamEncoder implements BinlogHandler {
     this.commit(context.end, context.gtid);
   }
 
-  #push(table: TableTarget, context: EventContext, group: RowGroup): void {
+  #add(table: TableTarget, context: EventContext, group: RowGroup): void {
     this.#skipUpTo = null;
-    this.#options.outbox.push({
+    this.#open.add({
       topic: table.topic,
       records: group.records,
       rows: group.end - group.first,
@@ -110,6 +135,13 @@ export class StreamEncoder implements BinlogHandler {
       transactionAt: this.#transactionAt,
       changedAtMs: context.timestampMs,
     });
+  }
+
+  #queueOpen(): void {
+    const items = this.#open.take();
+    if (items.length === 0) return;
+    for (const item of items) this.#options.outbox.push(item);
+    this.#options.onQueued();
   }
 
   /** How many of the rows of the event at `position` were produced before this connection was opened. */
@@ -143,8 +175,7 @@ export class StreamEncoder implements BinlogHandler {
     if (this.#countDone(context.position, 1) > 0) return;
     const value = this.#createWriter(layout, context).write('t', 0, {});
     const records = [{ key: null, value, partition: 0 }];
-    this.#push(table, context, { records, first: 0, end: 1 });
-    this.#options.onQueued();
+    this.#add(table, context, { records, first: 0, end: 1 });
   }
 
   /** Under STATEMENT or MIXED format changes come as SQL text, which nobody can turn into rows. */

@@ -105,6 +105,18 @@ describeWith(['postgres'], 'loadChanges when things break', () => {
     await expectExact();
   });
 
+  it('notices within seconds that its connection died without a word in mid-load, and loads once', async () => {
+    const loading = loadAccounts(context({ url: proxy.through(warehouse.url) }));
+    await whileLocked('bank_accounts_history', async () => {
+      await waitForRows(BLOCKED);
+      proxy.abandon();
+    });
+    const startedAt = performance.now();
+    await loading;
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    await expectExact();
+  });
+
   it('waits for a server that is away, says so, and goes on when it is back', async () => {
     await proxy.cut();
     const waits: (string | undefined)[] = [];

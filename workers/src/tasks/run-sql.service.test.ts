@@ -80,6 +80,15 @@ describeWith(['postgres'], 'runSql', () => {
     expect(await numbers()).toEqual([]);
   });
 
+  it('fails the try within seconds when its connection dies without a word', async () => {
+    const running = run('select pg_sleep(1)', { url: proxy.through(database.url) });
+    await vi.waitFor(async () => expect(await sleepers()).toHaveLength(1));
+    proxy.abandon();
+    const startedAt = performance.now();
+    await expect(running).rejects.toThrow('Connection terminated');
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+  });
+
   it('ends with its task: nothing runs on in the server', async () => {
     const abort = new AbortController();
     const aborted = expect(

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
+import { EXECUTION_ROUTES } from '@tidegate/engine/execution-contract';
+
+import { startProxy } from '../../../test/cdc/cuttable-proxy.ts';
 import { startExecutionDouble } from '../../test/worker/execution-double.ts';
 import { grantOf, SAMPLE_BUNDLES } from '../../test/worker/sample-grants.ts';
 import { startWorkerProgram } from '../../test/worker/start-worker-program.ts';
@@ -132,6 +135,27 @@ describe('an engine that is away', () => {
       expect(engine.reports.map((report) => report.outcome.kind)).not.toContain('success');
     },
   );
+});
+
+test('takes new connections within seconds when those to the engine die without a word', async () => {
+  using scratch = createScratch();
+  await using engine = await startExecutionDouble({ bundles: SAMPLE_BUNDLES });
+  await using network = await startProxy(engine.url);
+  const worker = await startWorker(
+    workerConfig(network.through(engine.url).replace(/\/$/, ''), scratch.folder),
+  );
+  const first = grantOf('sample.noop');
+  engine.enqueue(first);
+  await until(() => engine.reportOf(first));
+  const { claim, session } = EXECUTION_ROUTES;
+  const [claims, sessions] = [engine.callsOf(claim), engine.callsOf(session)];
+  network.abandon();
+  await until(() => engine.callsOf(claim) > claims, { withinMs: 12_000, what: 'a claim' });
+  await until(() => engine.callsOf(session) > sessions, { withinMs: 15_000, what: 'a session' });
+  const next = grantOf('sample.noop');
+  engine.enqueue(next);
+  await until(() => engine.reportOf(next), { withinMs: 12_000 });
+  await worker.stop();
 });
 
 test('a revoked try is aborted, and nothing of it is reported', async () => {

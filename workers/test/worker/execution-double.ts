@@ -27,6 +27,8 @@ export interface ExecutionDouble extends AsyncDisposable {
   readonly reports: readonly Report[];
   readonly sessions: ReadonlySet<string>;
   readonly heartbeats: readonly HeartbeatRequest[];
+  /** How often a route was called. */
+  callsOf(route: string): number;
   enqueue(...grants: readonly Grant[]): void;
   reportOf(grant: Grant): Report | undefined;
   logOf(grant: Grant): LogLine[];
@@ -88,6 +90,7 @@ class Double implements ExecutionDouble {
   readonly #queue: Grant[] = [];
   /** By worker, the newest last. */
   readonly #sessionsOf = new Map<string, Set<string>>();
+  readonly #calls = new Map<string, number>();
   readonly #held = new Map<string, { grant: Grant; untilMs: number }>();
   readonly #chunks = new Map<string, LoggedChunk[]>();
   #polls: Poll[] = [];
@@ -194,8 +197,13 @@ class Double implements ExecutionDouble {
       [EXECUTION_ROUTES.variable]: () => send(response, { id: name, value: 'variable-secret' }),
     };
     const handle = handlers[route ?? ''];
+    this.#calls.set(route ?? '', this.callsOf(route ?? '') + 1);
     if (handle === undefined) response.writeHead(404).end();
     else await handle();
+  }
+
+  callsOf(route: string): number {
+    return this.#calls.get(route) ?? 0;
   }
 
   #claim({ response }: Call, claim: ClaimRequest): void {
@@ -300,8 +308,12 @@ class Double implements ExecutionDouble {
   #session({ response, url }: Call): void {
     const id = url.searchParams.get('sessionId') ?? '';
     this.sessions.add(id);
-    response.writeHead(200).flushHeaders();
-    response.on('close', () => this.sessions.delete(id));
+    response.writeHead(200).write(': open\n');
+    const alive = setInterval(() => response.write(':\n'), 4_000).unref();
+    response.on('close', () => {
+      clearInterval(alive);
+      this.sessions.delete(id);
+    });
   }
 
   get #leaseMs(): number {

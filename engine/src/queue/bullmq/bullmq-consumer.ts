@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import { silentLogger, type Logger } from '../../platform/log.ts';
 import type { QueuedTask } from '../task-queue.ts';
 import {
+  BLOCK_SECONDS,
   connectForConsuming,
   DEFAULT_PREFIX,
   redisQueueName,
@@ -98,7 +99,7 @@ function consumeQueue(queue: string, shared: Shared): ConsumedQueue {
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: MAX_STALLED,
       runRetryDelay: 500,
-      drainDelay: 30,
+      drainDelay: BLOCK_SECONDS,
       // Keep nothing: a job that is over must not stand in the way of its own id.
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },

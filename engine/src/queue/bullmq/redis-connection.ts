@@ -22,14 +22,24 @@ export function redisQueueName(queue: string): string {
 }
 
 /**
+ * A half-open connection answers nothing: it is given up after this and opened anew. A command's own time-out
+ * does not do that, so every later one would meet the same dead socket.
+ */
+const SILENT_MS = 5_000;
+
+/** How long a consumer lets Redis hold its question for the next job, in seconds: well within that time. */
+export const BLOCK_SECONDS = 3;
+
+/**
  * A connection for adding jobs: fails within seconds instead of waiting for Redis, since the outbox
- * remembers. The command time-out covers a half-open connection.
+ * remembers.
  */
 export function connectForAdding(url: string): Redis {
   return new Redis(url, {
     maxRetriesPerRequest: 1,
     connectTimeout: 3_000,
     commandTimeout: 5_000,
+    socketTimeout: SILENT_MS,
     retryStrategy: reconnectDelayMs,
   });
 }
@@ -39,6 +49,7 @@ export function connectForConsuming(url: string): Redis {
   return new Redis(url, {
     maxRetriesPerRequest: null,
     connectTimeout: 3_000,
+    socketTimeout: SILENT_MS,
     retryStrategy: reconnectDelayMs,
   });
 }

@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream';
 import pg from 'pg';
 
 import { TidegateError, toError } from '../../platform/errors.ts';
+import { ASK_MS, destroyConnection, watchSilence } from '../../platform/silent-postgres.ts';
+import { openProbe } from '../db.ts';
 import { STORE_ERRORS } from '../errors.ts';
 import { isConnectionLoss } from '../pg-errors.ts';
 import { pgTypes } from '../pg-types.ts';
@@ -19,11 +21,9 @@ const PINNED = [
   '-c enable_hashjoin=off',
   '-c enable_mergejoin=off',
   '-c jit=off',
-  '-c idle_in_transaction_session_timeout=10s',
+  // What a scheduler that vanished had locked is free again within the five seconds in which work must go on.
+  '-c idle_in_transaction_session_timeout=4s',
 ].join(' ');
-
-/** The longest flush takes milliseconds; what it may wait for are locks, held for ten seconds at most. */
-const UNANSWERED_MS = 30_000;
 
 /** A statement as the server keeps it: parsed and planned once a connection. */
 export interface Statement {
@@ -65,9 +65,7 @@ export class FlushConnection {
       pipeline: true,
       types: pgTypes,
       keepAlive: true,
-      connectionTimeoutMillis: 10_000,
-      // A host that vanished without a word: TCP itself would wait for a quarter of an hour.
-      query_timeout: UNANSWERED_MS,
+      connectionTimeoutMillis: ASK_MS,
     });
     client.on('notice', (notice) => this.explain?.onNotice(notice.message ?? ''));
     client.on('error', () => {
@@ -77,6 +75,7 @@ export class FlushConnection {
       if (this.client === client) this.client = null;
     });
     await client.connect();
+    await watchSilence(client, () => openProbe(this.url));
     this.client = client;
   }
 
@@ -121,7 +120,11 @@ export class FlushConnection {
   async drop(): Promise<void> {
     const client = this.client;
     this.client = null;
-    await client?.end().catch(() => undefined);
+    if (client === null) return;
+    const ended = client.end();
+    // By itself it waits for the answers to everything sent: a dead connection gives none.
+    destroyConnection(client);
+    await ended;
   }
 }
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
 
 import type { Logger } from '../../platform/log.ts';
+import { ASK_MS, watchSilence } from '../../platform/silent-postgres.ts';
 import { TopicLogError } from '../errors.ts';
 import { throughOutages, type OutageOptions } from '../outage.ts';
 
@@ -28,12 +29,16 @@ export function sessionSettings(url: string): pg.ClientConfig {
     connectionTimeoutMillis: 10_000,
     idle_in_transaction_session_timeout: 10_000,
     lock_timeout: 30_000,
-    // A half-open connection answers nothing: give up and take another.
-    query_timeout: 60_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     options: '-c jit=off -c enable_seqscan=off -c timezone=UTC',
   };
+}
+
+/** The pool waits for it before it lends a new connection, whatever its types say. */
+function watched(url: string): { readonly onConnect: (client: pg.ClientBase) => unknown } {
+  const probe = { connectionString: url, connectionTimeoutMillis: ASK_MS };
+  return { onConnect: (client) => watchSilence(client, () => new pg.Client(probe)) };
 }
 
 /** The pool of one topic log, and which of its errors pass by themselves. */
@@ -45,6 +50,7 @@ export class PostgresConnections {
       ...sessionSettings(options.url),
       max: options.poolSize ?? DEFAULT_POOL_SIZE,
       pipeline: true,
+      ...watched(options.url),
     });
     const { log } = options;
     // A client that breaks says so by an event too, idle or busy, which would end the process unheard.

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
+import { startProxy } from '../../../../test/cdc/cuttable-proxy.ts';
 import {
   createPostgresDatabase,
   describeWith,
@@ -90,6 +91,25 @@ describeWith(['postgres'], 'PostgreSQL topic log through outages', () => {
     await impatient.produce(topic, numbered(1, 2));
     expect(await valuesOf(direct, topic)).toEqual(['value-0', 'value-1', 'value-2']);
     await impatient.close();
+  });
+
+  it('hears of records again, and appends, after its connections died without a word', async () => {
+    await using network = await startProxy(database.url);
+    const lost = await openTopicLog({ kind: 'postgres', url: network.through(database.url) });
+    const topic = await createTopic(direct);
+    let wakes = 0;
+    const subscription = lost.onRecords(topic, () => (wakes += 1));
+    await until(() => wakes > 0);
+    await lost.produce(topic, numbered(1));
+    await until(() => wakes > 1);
+    network.abandon();
+    const before = wakes;
+    const append = lost.produce(topic, numbered(1, 1));
+    await until(() => wakes > before, 15_000);
+    await append;
+    expect(await valuesOf(direct, topic)).toEqual(['value-0', 'value-1']);
+    await subscription.close();
+    await lost.close();
   });
 
   it('waits with an append and says so until the log is back', async () => {

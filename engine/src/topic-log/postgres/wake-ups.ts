@@ -1,13 +1,17 @@
 import pg from 'pg';
 
 import { toError } from '../../platform/errors.ts';
+import { startHeartbeat } from '../../platform/heartbeat.ts';
 import type { Logger } from '../../platform/log.ts';
+import { destroyConnection } from '../../platform/silent-postgres.ts';
 import { isTopicLogError } from '../errors.ts';
 import { throughOutages } from '../outage.ts';
 import type { Subscription } from '../topic-log.ts';
 import { WakeRegistry } from '../wake-registry.ts';
 import { isOutage, sessionSettings } from './connections.ts';
 import { NOTIFY_CHANNEL } from './statements.ts';
+
+const ANSWER_MS = 3_000;
 
 /**
  * Turns notifications into wake-ups over one connection of its own. After every (re)connection all
@@ -53,23 +57,35 @@ export class PostgresWakeUps {
 
   /** Resolves when the connection ended by itself or by `close`. */
   async #listenOnce(signal: AbortSignal): Promise<void> {
-    const client = new pg.Client(sessionSettings(this.#url));
-    const ended = new Promise<void>((resolve) => {
-      client.once('end', resolve);
-      client.once('error', () => {
-        resolve();
-      });
-      signal.addEventListener('abort', () => resolve(), { once: true });
+    const client = new pg.Client({
+      ...sessionSettings(this.#url),
+      connectionTimeoutMillis: ANSWER_MS,
+      query_timeout: ANSWER_MS,
     });
+    const { promise: ended, resolve: end } = withResolvers();
+    for (const event of ['end', 'error'] as const) client.once(event, end);
+    signal.addEventListener('abort', end, { once: true });
+    let stopHeartbeat = end;
     client.on('error', (err) => this.#log.debug({ err }, 'topic log listener lost its connection'));
     client.on('notification', ({ payload }) => this.#registry.wake(payload ?? ''));
     try {
       await client.connect();
       await client.query(`listen ${NOTIFY_CHANNEL}`);
       this.#registry.wakeAll();
+      stopHeartbeat = startHeartbeat(client, end);
       await ended;
     } finally {
-      await client.end().catch(() => undefined);
+      stopHeartbeat();
+      signal.removeEventListener('abort', end);
+      destroyConnection(client);
     }
   }
+}
+
+function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

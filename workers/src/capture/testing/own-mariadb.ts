@@ -13,6 +13,8 @@ import { until } from './capture-harness.ts';
 /** A MariaDB that belongs to one fault test, which may stop, kill and configure it. */
 export interface OwnMariaDb extends AsyncDisposable {
   readonly url: string;
+  /** Its data folder. */
+  readonly data: string;
   start(more?: readonly string[]): Promise<void>;
   /** `SIGTERM` shuts down in order, `SIGKILL` does not. */
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -64,6 +66,7 @@ export async function createOwnMariaDb(): Promise<OwnMariaDb> {
   };
   return {
     url,
+    data,
     start,
     stop,
     connect,

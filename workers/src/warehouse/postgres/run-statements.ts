@@ -1,6 +1,8 @@
+import { ASK_MS, watchSilence } from '@tidegate/engine/platform';
 import pg from 'pg';
 
 import { ConnectionLost } from './outage.ts';
+import { openProbe } from './session.ts';
 import { throughOutages, type WaitContext } from './waiting.ts';
 
 export interface RunStatementsOptions {
@@ -25,7 +27,6 @@ export async function runStatements(
   const onAbort = (): void => void client.end().catch(() => undefined);
   context.signal.addEventListener('abort', onAbort);
   try {
-    await client.query('begin');
     const result = (await client.query(options.sql)) as pg.QueryResult | pg.QueryResult[];
     await client.query('commit');
     const results = Array.isArray(result) ? result : [result];
@@ -36,17 +37,21 @@ export async function runStatements(
   }
 }
 
+/** In a transaction. */
 async function connected(uri: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: uri,
     application_name: 'tidegate task',
     keepAlive: true,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: ASK_MS,
   });
   client.on('error', () => undefined);
   try {
     await client.connect();
     await watchClient(client);
+    await client.query('begin');
+    // Within the transaction: a pooler in between may give another backend to the next one.
+    await watchSilence(client, () => openProbe(uri));
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);

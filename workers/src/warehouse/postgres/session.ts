@@ -1,3 +1,4 @@
+import { ASK_MS, destroyConnection, watchSilence } from '@tidegate/engine/platform';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
@@ -15,10 +16,6 @@ set jit = off; set enable_seqscan = off; set enable_hashjoin = off; set enable_m
 set plan_cache_mode = force_generic_plan;
 set lock_timeout = '10s'; set statement_timeout = 0; set idle_in_transaction_session_timeout = '60s';
 set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3`;
-
-const CONNECT_TIMEOUT_MS = 10_000;
-/** A network that swallows packets closes no connection: give up on an answer some day, and ask the ledger. */
-const ANSWER_TIMEOUT_MS = 600_000;
 
 /** A connection made ready for one kind of work. Any failure of the connection is a `ConnectionLost`. */
 export class Session<Prepared> {
@@ -90,7 +87,7 @@ export class Session<Prepared> {
   /** Cuts the connection at once; whatever it is doing rejects. */
   destroy(): void {
     this.#isBroken = true;
-    (this.#client as unknown as WithStream).connection.stream.destroy();
+    destroyConnection(this.#client);
   }
 
   async close(): Promise<void> {
@@ -110,30 +107,34 @@ interface QueryRows {
   readonly rows: readonly Record<string, unknown>[];
 }
 
-interface WithStream {
-  readonly connection: { readonly stream: { destroy(): void } };
-}
-
-/** A connection with the loader's settings. Throws `ConnectionLost`, or the server's refusal. */
+/**
+ * A connection with the loader's settings, given up when the network swallows its packets. Throws `ConnectionLost`,
+ * or the server's refusal.
+ */
 export async function connect(uri: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: uri,
     application_name: 'tidegate loader',
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
+    connectionTimeoutMillis: ASK_MS,
   });
   // Without a listener, a connection lost between two queries would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
+    await watchSilence(client, () => openProbe(uri));
     await client.query(SESSION_SETTINGS);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
     throw asConnectionLost(error);
   }
+}
+
+/** Asks about a silent connection, over one of its own. */
+export function openProbe(uri: string): pg.Client {
+  return new pg.Client({ connectionString: uri, connectionTimeoutMillis: ASK_MS });
 }
 
 /** The server's own errors carry an SQLSTATE; everything else the driver throws is a failed connection. */

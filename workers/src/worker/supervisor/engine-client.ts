@@ -45,7 +45,9 @@ export interface SessionIdentity {
 
 /** An answer that takes longer than this is taken for a dead connection. */
 const ANSWER_MS = 10_000;
-const POLL_SLACK_MS = 10_000;
+const POLL_SLACK_MS = 4_000;
+/** The engine writes to a session every 4 s: one that stays silent is half open. */
+const SESSION_SILENT_MS = 10_000;
 
 /** Logs and bundles have connections of their own: they never stand in front of a finish. */
 export function createEngineClient(address: EngineAddress): EngineClient {
@@ -81,9 +83,9 @@ export function createEngineClient(address: EngineAddress): EngineClient {
     holdSession: async (worker, { signal, onOpen }) => {
       const query = new URLSearchParams({ ...worker }).toString();
       const route = `${EXECUTION_ROUTES.session}?${query}`;
-      const answer = await call(route, { method: 'GET', signal, bodyTimeoutMs: 0 });
+      const answer = await call(route, { method: 'GET', signal, bodyTimeoutMs: SESSION_SILENT_MS });
       onOpen();
-      // The body never ends while the session lives; what it holds says nothing.
+      // The body never ends while the session lives; what it holds says only that it does.
       await finished(answer.body.resume());
     },
     close: async () => {

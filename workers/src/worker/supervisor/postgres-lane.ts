@@ -19,7 +19,8 @@ export interface PostgresLaneOptions {
   readonly log: Logger;
 }
 
-const WAIT_MS = 25_000;
+/** Short, since a half-open connection is only found out when an answer is overdue. */
+const WAIT_MS = 4_000;
 /** How long a few more free slots may go without being offered. */
 const RESEND_MS = 50;
 /** The contract's bound of one request. */
