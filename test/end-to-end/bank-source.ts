@@ -99,7 +99,7 @@ export class BankSource implements AsyncDisposable {
     const pick = (below: number): number => 1 + Math.floor(this.#random() * below);
     const chance = this.#random();
     const id = pick(ACCOUNTS);
-    const account = `Bank ${pick(1_000_000)}`;
+    const account = `Bänk 은행 🏦 ${pick(1_000_000)}`;
     if (chance < 0.4) {
       const row = [id, pick(USERS), account];
       return ['insert into bank_accounts (id, user_id, account) values (?, ?, ?)', row];
