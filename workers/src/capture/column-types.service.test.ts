@@ -8,7 +8,7 @@ import {
   type CaptureHarness,
   type TopicEvent,
 } from './testing/capture-harness.ts';
-import { CASE_COLUMNS, CASE_VALUES, COLUMN_CASES } from './testing/column-cases.ts';
+import { caseColumns, caseValues, COLUMN_CASES } from './testing/column-cases.ts';
 
 describeWith(['mysql', 'postgres'], 'capture of column types', () => {
   let harness: CaptureHarness;
@@ -18,8 +18,8 @@ describeWith(['mysql', 'postgres'], 'capture of column types', () => {
   beforeAll(async () => {
     harness = await createCaptureHarness();
     await harness.sql.query("set sql_mode = ''");
-    await harness.sql.query(`create table kinds (id int primary key, ${CASE_COLUMNS})`);
-    await harness.sql.query(`insert into kinds values (1, ${CASE_VALUES})`);
+    await harness.sql.query(`create table kinds (id int primary key, ${caseColumns()})`);
+    await harness.sql.query(`insert into kinds values (1, ${caseValues()})`);
     await harness.capture([], {
       tables: [{ table: `${harness.database}.kinds`, topic: 'kinds', partitions: 1 }],
     });
@@ -29,7 +29,7 @@ describeWith(['mysql', 'postgres'], 'capture of column types', () => {
         return events.length >= count ? events : false;
       }, `${count} events`);
     await read(1);
-    await harness.sql.query(`insert into kinds values (2, ${CASE_VALUES})`);
+    await harness.sql.query(`insert into kinds values (2, ${caseValues()})`);
     const [first, second] = await read(2);
     snapshot = first!;
     streamed = second!;

@@ -57,11 +57,18 @@ export const COLUMN_CASES: readonly (readonly [type: string, literal: string, js
   ['uuid', "'123e4567-e89b-12d3-a456-426655440000'", '"123e4567-e89b-12d3-a456-426655440000"'],
   ['inet4', "'10.0.0.1'", '"10.0.0.1"'],
   ['varchar(9)', 'null', 'null'],
+  ["varchar(9) default 'x'", 'null', 'null'],
+  ['int default 7', 'null', 'null'],
   ['date', "'0000-00-00'", 'null'],
   ["date not null default '2000-01-01'", "'0000-00-00'", '0'],
   ['datetime', "'0000-00-00 00:00:00'", 'null'],
 ];
 
 /** The columns `c0`, `c1`, … of a table that has them all, and one row's values. */
-export const CASE_COLUMNS = COLUMN_CASES.map(([type], index) => `c${index} ${type}`).join(', ');
-export const CASE_VALUES = COLUMN_CASES.map(([, literal]) => literal).join(', ');
+export function caseColumns(cases = COLUMN_CASES): string {
+  return cases.map(([type], index) => `c${index} ${type}`).join(', ');
+}
+
+export function caseValues(cases = COLUMN_CASES): string {
+  return cases.map(([, literal]) => literal).join(', ');
+}
