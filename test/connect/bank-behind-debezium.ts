@@ -11,6 +11,8 @@ export const bankTopic = BANK.topic;
 export interface BankOptions {
   /** To the deployed connector's configuration. */
   readonly changes: ConnectorConfig;
+  /** Settings of the Connect worker. */
+  readonly worker?: readonly string[] | undefined;
   /** What is in the source besides the seed before the connector is registered. */
   readonly rows: { readonly insert: string; readonly values: readonly (readonly string[])[] };
 }
@@ -31,8 +33,8 @@ export class BankBehindDebezium implements AsyncDisposable {
     this.#standalone = standalone;
   }
 
-  static async start({ changes, rows }: BankOptions): Promise<BankBehindDebezium> {
-    const debezium = await DebeziumUnderTest.start();
+  static async start({ changes, rows, worker }: BankOptions): Promise<BankBehindDebezium> {
+    const debezium = await DebeziumUnderTest.start(worker);
     const { sourceUrl } = debezium;
     const standalone = new StandaloneUnderTest({
       env: { TIDEGATE_CAPTURE: 'off', TIDEGATE_KAFKA_BROKERS: debezium.kafka.brokers },

@@ -1,12 +1,5 @@
 import { execFile } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,12 +23,17 @@ export type ConnectorConfig = Readonly<Record<string, string>>;
 /** The bank's MariaDB, a Kafka, and a Connect worker with a real Debezium between them. */
 export class DebeziumUnderTest implements AsyncDisposable {
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'tidegate-debezium-'));
+  readonly #workerSettings: readonly string[];
   mysql!: MysqlServer;
   kafka!: KafkaServer;
   connect!: ConnectServer;
 
-  static async start(): Promise<DebeziumUnderTest> {
-    const debezium = new DebeziumUnderTest();
+  private constructor(workerSettings: readonly string[]) {
+    this.#workerSettings = workerSettings;
+  }
+
+  static async start(workerSettings: readonly string[] = []): Promise<DebeziumUnderTest> {
+    const debezium = new DebeziumUnderTest(workerSettings);
     chmodSync(debezium.#folder, 0o755);
     await Promise.all([debezium.#startSource(), debezium.#startKafka()]);
     await debezium.startConnect();
@@ -47,12 +45,12 @@ export class DebeziumUnderTest implements AsyncDisposable {
     return new URL('/bankdb', this.mysql.url).href;
   }
 
-  /** At the same port each time. Offsets are flushed often, so that a kill finds some. */
+  /** At the same port each time. */
   async startConnect(): Promise<void> {
     this.connect = await startConnect({
       folder: this.#place('connect'),
       brokers: this.kafka.brokers,
-      settings: ['offset.flush.interval.ms=2000'],
+      settings: this.#workerSettings,
       ...((this.connect as ConnectServer | undefined) === undefined
         ? {}
         : { port: this.connect.port }),
