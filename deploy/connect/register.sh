@@ -43,10 +43,16 @@ for file in "$(dirname "$0")"/*.json; do
       *) fail "is refused: $answer" ;;
     esac
   done
+  failures=0
   while :; do
     answer=$(ask "$connector/status")
     case $answer in
-      *'"state":"FAILED"'*) fail "failed: $answer" ;;
+      *'"state":"FAILED"'*)
+        # Perhaps with the configuration it had before, or of something that has passed: it is started once more.
+        [ "$failures" != 0 ] || ask -o /dev/null -X POST "$connector/restart?includeTasks=true&onlyFailed=true" >/dev/null
+        failures=$((failures + 1))
+        [ "$failures" -lt 5 ] && wait_or_fail "failed: $answer" || fail "failed: $answer"
+        ;;
       *'"tasks":[{'*'"state":"RUNNING"'*) break ;;
       *) wait_or_fail "does not run: $answer" ;;
     esac

@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
 import mysql from 'mysql2/promise';
 import pg from 'pg';
 
@@ -5,6 +9,9 @@ import { BANK } from '../../standalone/src/bank.ts';
 import { BankUnderLoad } from '../end-to-end/bank-under-load.ts';
 import { StandaloneUnderTest } from '../end-to-end/standalone-under-test.ts';
 import { type ConnectorConfig, DebeziumUnderTest } from './debezium-under-test.ts';
+
+const PIPELINE_TEST = fileURLToPath(new URL('../../scripts/test-etl-pipeline.sh', import.meta.url));
+const run = promisify(execFile);
 
 export const bankTopic = BANK.topic;
 
@@ -55,6 +62,25 @@ export class BankBehindDebezium implements AsyncDisposable {
       await debezium[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** `scripts/test-etl-pipeline.sh` on this home; answers what it said. */
+  async testPipeline(): Promise<string> {
+    const { user, password } = BANK.sourceUser;
+    const source = Object.assign(new URL(this.debezium.sourceUrl), { username: user, password });
+    const env = {
+      PATH: process.env['PATH'],
+      TIDEGATE_HOME: this.#standalone.home,
+      TIDEGATE_CONN_BANKDB: source.href,
+      // Each of its steps starts Node anew, which takes its time on a busy machine.
+      TIDEGATE_TEST_SECONDS: '90',
+    };
+    const { stdout } = await run(PIPELINE_TEST, ['local'], { env }).catch((error: unknown) => {
+      // Failed or not, what it said is what counts.
+      const { stdout = String(error) } = error as { stdout?: string };
+      return { stdout };
+    });
+    return stdout;
   }
 
   /** How many rows of the warehouse `from` names. */

@@ -83,6 +83,12 @@ for (const { name, changes, worker, repeats } of VARIANTS) {
       expect(await behind.count('tidegate.quarantine')).toBe(0);
     });
 
+    it('passes the test of the whole pipeline', async () => {
+      const said = await behind.testPipeline();
+      expect(said.split('\n').filter((line) => line.includes('FAIL'))).toEqual([]);
+      expect(said).toContain('The pipeline works.');
+    }, 900_000);
+
     it.runIf(repeats !== undefined)(
       'has each change once after kill -9 of Connect in mid-stream, twice',
       async () => {
