@@ -121,6 +121,8 @@ export class BankSource implements AsyncDisposable {
       uri: this.#url,
       timezone: 'Z',
       dateStrings: true,
+      // Integers a double cannot hold come as text.
+      supportBigNumbers: true,
       connectTimeout: 2_000,
     });
     // The query under way says so as well, or the next one does.
