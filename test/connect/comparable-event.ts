@@ -13,11 +13,19 @@ type Json = Readonly<Record<string, unknown>>;
 const OWN = ['version', 'sequence'];
 const TIMES = ['ts_ms', 'ts_us', 'ts_ns'];
 
+/** Events as they must be equal from both producers; a truncate has no key, and so no certain partition. */
+export function comparables(events: readonly TopicEvent[], rewrites?: Rewrites): Json[] {
+  const keyed = events.filter(({ key }) => key !== null);
+  const keyless = events.filter(({ key }) => key === null);
+  const anywhere = keyless.map((event) => ({ ...event, partition: -1 }));
+  return [...keyed, ...anywhere].map((event) => comparable(event, rewrites));
+}
+
 /**
  * An event as it must be equal from both producers. Numbers keep their text, but for floating ones; a snapshot's
  * time, and which of its rows is called first or last, differ from one reader to the other.
  */
-export function comparable(event: TopicEvent, rewrites: Rewrites = []): Json {
+function comparable(event: TopicEvent, rewrites: Rewrites = []): Json {
   const { partition, key } = event;
   // Keys in headers are the same JSON, escaped in another way.
   const headers = event.headers
