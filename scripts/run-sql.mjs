@@ -6,7 +6,8 @@ import pg from 'pg';
 const [url, statement] = process.argv.slice(2);
 
 async function onMysql() {
-  const connection = await mysql.createConnection({ uri: url, timezone: 'Z', dateStrings: true });
+  const exact = { dateStrings: true, supportBigNumbers: true, bigNumberStrings: true };
+  const connection = await mysql.createConnection({ uri: url, timezone: 'Z', ...exact });
   try {
     const [rows] = await connection.query({ sql: statement, rowsAsArray: true });
     return Array.isArray(rows) ? rows : [];

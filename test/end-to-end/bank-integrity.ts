@@ -14,7 +14,7 @@ export async function findBankFaults(source: BankSource, warehouseUrl: string): 
     const texts = async (statement: string): Promise<string[]> =>
       (await client.query<{ text: string }>(statement)).rows.map(({ text }) => text);
     const living = await source.query(
-      `select concat_ws('|', id, user_id, account, updated_at) as text from bank_accounts`,
+      `select concat_ws('|', id, user_id, account, created_at, updated_at) as text from bank_accounts`,
     );
     const audited = await source.query(
       `select id, concat_ws('|', id, operation, user_id, account) as text from audit order by seq`,
@@ -47,7 +47,7 @@ export async function isInCurrent(warehouseUrl: string, id: number): Promise<boo
   }
 }
 
-const CURRENT = `select concat_ws('|', original_id, user_id, account,
+const CURRENT = `select concat_ws('|', original_id, user_id, account, created_at,
     to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')) as text
   from bank_accounts_current`;
 

@@ -99,7 +99,7 @@ export class BankSource implements AsyncDisposable {
     const pick = (below: number): number => 1 + Math.floor(this.#random() * below);
     const chance = this.#random();
     const id = pick(ACCOUNTS);
-    const account = `Bank ${pick(1_000_000)}`;
+    const account = `Bänk 은행 🏦 ${pick(1_000_000)}`;
     if (chance < 0.4) {
       const row = [id, pick(USERS), account];
       return ['insert into bank_accounts (id, user_id, account) values (?, ?, ?)', row];
@@ -121,6 +121,8 @@ export class BankSource implements AsyncDisposable {
       uri: this.#url,
       timezone: 'Z',
       dateStrings: true,
+      // Integers a double cannot hold come as text.
+      supportBigNumbers: true,
       connectTimeout: 2_000,
     });
     // The query under way says so as well, or the next one does.

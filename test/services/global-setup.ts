@@ -10,14 +10,16 @@ import {
 } from '../../standalone/src/services/index.ts';
 import type { TestProject } from 'vitest/node';
 
+import { CONNECT_HOME } from './connect.ts';
 import { startKafka } from './kafka.ts';
 import { provision } from './provision.ts';
 import { startRedis } from './redis.ts';
 import type { ServiceAddresses, ServiceKind } from './service-addresses.ts';
 
+type StartedKind = Exclude<ServiceKind, 'connect'>;
 type Starter = (folder: string) => Promise<[address: string, server: ServerProcess]>;
 
-const STARTERS: Readonly<Record<ServiceKind, Starter>> = {
+const STARTERS: Readonly<Record<StartedKind, Starter>> = {
   postgres: async (folder) => {
     const server = await startPostgres({
       dataFolder: path.join(folder, 'postgres'),
@@ -47,10 +49,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tidegate-test-'));
   chmodSync(folder, 0o755);
   const given = fromEnvironment();
-  const missing = provision(given);
+  const wanted = wantedBy(project.name);
+  const missing = provision(wanted, given);
   announceMissing(missing);
   const running: ServerProcess[] = [];
-  const start = async (kind: ServiceKind): Promise<string | null> => {
+  const start = async (kind: StartedKind): Promise<string | null> => {
     if (given[kind] !== null || missing.has(kind)) return given[kind];
     const [address, server] = await STARTERS[kind](folder);
     running.push(server);
@@ -62,11 +65,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
     start('kafka'),
     start('redis'),
   ]);
-  project.provide('services', { postgres, mysql, kafka, redis });
+  const connect = wanted.includes('connect') && !missing.has('connect') ? CONNECT_HOME : null;
+  project.provide('services', { postgres, mysql, kafka, redis, connect });
   return async () => {
     await Promise.all(running.map((server) => server.stop()));
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+/** Connect is a download of 100 MB that only the long tests need. */
+function wantedBy(project: string): ServiceKind[] {
+  const kinds = Object.keys(STARTERS) as ServiceKind[];
+  return project === 'long' ? [...kinds, 'connect'] : kinds;
 }
 
 function fromEnvironment(): ServiceAddresses {
@@ -76,6 +86,7 @@ function fromEnvironment(): ServiceAddresses {
     mysql: env['TIDEGATE_TEST_MYSQL_URL'] ?? null,
     kafka: env['TIDEGATE_TEST_KAFKA_BROKERS'] ?? null,
     redis: env['TIDEGATE_TEST_REDIS_URL'] ?? null,
+    connect: null,
   };
 }
 

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 
 import {
@@ -10,11 +9,14 @@ import {
   type ServerProcess,
   startServer,
 } from '../../standalone/src/services/index.ts';
+import { fetchJars, hasJars, JAR_CACHE } from './maven.ts';
 
-const KAFKA_VERSION = '4.1.0';
+export const KAFKA_VERSION = '4.1.0';
 
-/** Jars are kept between runs: they are 54 MB and never change. */
-const JARS = path.join(os.homedir(), '.cache', 'tidegate', `kafka-${KAFKA_VERSION}`);
+/** Logs to standard error, as servers of ours do. */
+export const SLF4J = 'org.slf4j:slf4j-simple:1.7.36';
+
+const JARS = path.join(JAR_CACHE, `kafka-${KAFKA_VERSION}`);
 
 export interface KafkaOptions {
   readonly folder: string;
@@ -35,17 +37,12 @@ export interface KafkaServer extends ServerProcess {
 }
 
 export function hasKafkaJars(): boolean {
-  return existsSync(JARS) && readdirSync(JARS).some((file) => file.startsWith('kafka_'));
+  return hasJars(JARS);
 }
 
-/** Gets the broker's jars with Maven, which knows where they live. */
+/** The broker's jars, 54 MB. */
 export function fetchKafkaJars(): void {
-  mkdirSync(JARS, { recursive: true });
-  writeFileSync(path.join(JARS, 'pom.xml'), pom());
-  execFileSync('mvn', ['-q', 'dependency:copy-dependencies', `-DoutputDirectory=${JARS}`], {
-    cwd: JARS,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  fetchJars(JARS, [`org.apache.kafka:kafka_2.13:${KAFKA_VERSION}`, SLF4J]);
 }
 
 /** Starts a one-node Kafka in KRaft mode, formatting its folder first where that is new. */
@@ -115,13 +112,4 @@ function connectable(port: number): Promise<void> {
     });
     socket.once('error', reject);
   });
-}
-
-function pom(): string {
-  const dependency = (group: string, name: string, version: string) =>
-    `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`;
-  return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>tidegate</groupId><artifactId>kafka</artifactId><version>1</version>
-<dependencies>${dependency('org.apache.kafka', 'kafka_2.13', KAFKA_VERSION)}${dependency('org.slf4j', 'slf4j-simple', '1.7.36')}</dependencies></project>
-`;
 }

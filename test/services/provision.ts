@@ -1,5 +1,6 @@
 import { findMysqlProgram, findProgram } from '../../standalone/src/services/index.ts';
 
+import { fetchConnectJars, hasConnectJars } from './connect.ts';
 import { installCommand, installPackages, whyNotInstall } from './install.ts';
 import { fetchKafkaJars, hasKafkaJars } from './kafka.ts';
 import type { ServiceAddresses, ServiceKind } from './service-addresses.ts';
@@ -27,6 +28,13 @@ const PROVISIONS: Readonly<Record<ServiceKind, Provision>> = {
       if (!hasKafkaJars()) fetchKafkaJars();
     },
   },
+  connect: {
+    packages: ['default-jre-headless', 'maven'],
+    isInstalled: () => findProgram(['java']) !== undefined && (hasConnectJars() || hasMaven()),
+    complete: () => {
+      fetchConnectJars();
+    },
+  },
 };
 
 const hasMaven = () => findProgram(['mvn']) !== undefined;
@@ -35,8 +43,11 @@ const hasMaven = () => findProgram(['mvn']) !== undefined;
  * Makes sure the programs behind the wanted kinds are there, installing them where that is allowed. Answers the
  * kinds that cannot be had, each with its reason and the command that would install it; in CI that is an error.
  */
-export function provision(given: ServiceAddresses): ReadonlyMap<ServiceKind, string> {
-  const kinds = (Object.keys(PROVISIONS) as ServiceKind[]).filter((kind) => given[kind] === null);
+export function provision(
+  wanted: readonly ServiceKind[],
+  given: ServiceAddresses,
+): ReadonlyMap<ServiceKind, string> {
+  const kinds = wanted.filter((kind) => given[kind] === null);
   const absent = kinds.filter((kind) => !PROVISIONS[kind].isInstalled());
   const forbidden = whyNotInstall();
   const packages = absent.flatMap((kind) => PROVISIONS[kind].packages);

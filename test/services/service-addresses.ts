@@ -8,6 +8,8 @@ export interface ServiceAddresses {
   readonly kafka: string | null;
   /** `redis://host:port`. */
   readonly redis: string | null;
+  /** Folder of Kafka Connect's and Debezium's jars: each test starts a worker of its own. */
+  readonly connect: string | null;
 }
 
 export type ServiceKind = keyof ServiceAddresses;

@@ -1,7 +1,7 @@
 import type { DecimalMode, TableTarget } from './capture-config.ts';
 import { parseColumnType, type ColumnType } from './column-type.ts';
 import { captureError } from './errors.ts';
-import { createValueEncoder, type ValueEncoder } from './value-encoding.ts';
+import { createKeyEncoder, createValueEncoder, type ValueEncoder } from './value-encoding.ts';
 
 /** A column as one of the two readers describes it. */
 export interface ColumnDefinition {
@@ -43,25 +43,30 @@ export function createTableLayout(source: LayoutSource): TableLayout {
       `table ${table.id} has no primary key, so its changes cannot be told apart: add one (alter table ${table.id} add primary key (…)) and snapshot again`,
       { details: { table: table.id } },
     );
-  const encoders = columns.map((column) =>
-    createValueEncoder({ ...column, decimals: source.decimals }),
-  );
-  const cell = (index: number, address: string | number): Cell => ({
-    label: `${JSON.stringify(columns[index]?.name)}:`,
-    address,
-    encode: encoders[index] as ValueEncoder,
-  });
+  const options = columns.map((column) => ({ ...column, decimals: source.decimals }));
+  const encoders = options.map(createValueEncoder);
+  const keyEncoders = options.map(createKeyEncoder);
+  const cellsOf = (
+    indexes: readonly number[],
+    from: readonly ValueEncoder[],
+    address: (index: number) => string | number,
+  ): Cell[] =>
+    indexes.map((index) => ({
+      label: `${JSON.stringify(columns[index]?.name)}:`,
+      address: address(index),
+      encode: from[index] as ValueEncoder,
+    }));
   const all = columns.map((_, index) => index);
-  const named = (index: number): Cell => cell(index, columns[index]?.name as string);
-  const indexed = (index: number): Cell => cell(index, index);
+  const byName = (index: number): string => columns[index]?.name as string;
+  const byIndex = (index: number): number => index;
   return {
     table,
     columns,
     keyColumns,
-    encodeNamed: createRowEncoder(all.map(named)),
-    encodeIndexed: createRowEncoder(all.map(indexed)),
-    encodeNamedKey: createRowEncoder(keyColumns.map(named)),
-    encodeIndexedKey: createRowEncoder(keyColumns.map(indexed)),
+    encodeNamed: createRowEncoder(cellsOf(all, encoders, byName)),
+    encodeIndexed: createRowEncoder(cellsOf(all, encoders, byIndex)),
+    encodeNamedKey: createRowEncoder(cellsOf(keyColumns, keyEncoders, byName)),
+    encodeIndexedKey: createRowEncoder(cellsOf(keyColumns, keyEncoders, byIndex)),
   };
 }
 

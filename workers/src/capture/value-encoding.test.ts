@@ -3,7 +3,12 @@ import { expect, it } from 'vitest';
 
 import { parseColumnType } from './column-type.ts';
 import { daysFromCivil, encodeDatetime } from './temporal-encoding.ts';
-import { createValueEncoder, encodeFloat32, encodePreciseDecimal } from './value-encoding.ts';
+import {
+  createKeyEncoder,
+  createValueEncoder,
+  encodeFloat32,
+  encodePreciseDecimal,
+} from './value-encoding.ts';
 
 it.each([
   ['123.45', 'MDk='],
@@ -22,6 +27,18 @@ it.each([
 ] as const)('writes decimals as %s', (decimals, json) => {
   const type = parseColumnType('decimal(10,2)');
   expect(createValueEncoder({ type, nullable: true, decimals })('12.50')).toBe(json);
+});
+
+it.each([
+  ['plain', '"plain"'],
+  ['Ä 은행 🏦', '"Ä 은행 \\uD83C\\uDFE6"'],
+  ['\t"\\\u0001\u001f\u007f', '"\\t\\"\\\\\\u0001\\u001F\u007f"'],
+  ['\\u001f', '"\\\\u001f"'],
+])('escapes %j in a key as Kafka Connect does', (text, json) => {
+  const type = parseColumnType('varchar(40)');
+  const encode = createKeyEncoder({ type, nullable: false, decimals: 'string' });
+  expect(encode(text)).toBe(json);
+  expect(JSON.parse(json)).toBe(text);
 });
 
 it('agrees with the calendar on every day', () => {

@@ -33,6 +33,30 @@ export function createValueEncoder(options: ValueEncoderOptions): ValueEncoder {
   }
 }
 
+/**
+ * The encoder of a key column. Loaders read a key's value, but partitioners hash its bytes: text is escaped as
+ * Kafka Connect does, so that a key goes on in its partition when one producer takes over from the other.
+ */
+export function createKeyEncoder(options: ValueEncoderOptions): ValueEncoder {
+  const encode = createValueEncoder(options);
+  const { base } = options.type;
+  if (base !== 'char' && base !== 'varchar') return encode;
+  return (value) => escapeAsConnect(encode(value));
+}
+
+const ESCAPED = /[\\\ud800-\udfff]/;
+const ESCAPES = /\\u[0-9a-f]{4}|\\.|[\ud800-\udfff]/g;
+
+/** Connect writes control characters with upper-case digits, and what lies beyond 16 bits as two escapes. */
+function escapeAsConnect(json: string): string {
+  if (!ESCAPED.test(json)) return json;
+  return json.replace(ESCAPES, (token) => {
+    if (token.length === 2) return token;
+    const digits = token.length === 1 ? token.charCodeAt(0).toString(16) : token.slice(2);
+    return `\\u${digits.toUpperCase()}`;
+  });
+}
+
 const NUMBER_ENCODERS: Readonly<Partial<Record<string, ValueEncoder>>> = {
   tinyint: encodeInteger,
   smallint: encodeInteger,

@@ -330,4 +330,25 @@ describe('unwrapped records', () => {
     ] as const;
     expect(changeOf(null, table, { headers })).toMatchObject({ v1: 3, v2: 484 * 65_536 + 1 });
   });
+
+  it('delete by a tombstone that a JSON converter wrote as text', () => {
+    const table = { ...types, tombstones: 'delete' };
+    expect(changeOf('null', table)).toMatchObject({ op: 'd', row: { id: 1 } });
+    expect(changeOf({ schema: {}, payload: null }, table)).toMatchObject({ op: 'd' });
+    expect(decoderOf().decode(record('null'))).toEqual({ kind: 'ignored' });
+  });
+
+  it('read a key by its own schema', () => {
+    const table = changeTable({
+      topic: 'shop.order_db.wide',
+      key: ['id'],
+      columns: { id: 'bigint unsigned' },
+      tombstones: 'delete',
+    });
+    const name = 'org.apache.kafka.connect.data.Decimal';
+    const field = { field: 'id', name, parameters: { scale: '0' } };
+    const key = { schema: { fields: [field] }, payload: { id: 'AP//////////' } };
+    const more = { key: Buffer.from(JSON.stringify(key)) };
+    expect(changeOf(null, table, more).row).toEqual({ id: 18_446_744_073_709_551_615n });
+  });
 });

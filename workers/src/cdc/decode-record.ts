@@ -29,14 +29,15 @@ export class ChangeDecoder {
   readonly #table: ChangeTable;
   readonly #versions: StreamVersions;
   readonly #decodePlain: RowDecoder;
-  readonly #decodeKey: RowDecoder;
+  readonly #decodePlainKey: RowDecoder;
   readonly #bySchema = new Map<string, RowDecoder>();
+  readonly #keysBySchema = new Map<string, RowDecoder>();
 
   constructor(table: ChangeTable, versions: StreamVersions) {
     this.#table = table;
     this.#versions = versions;
     this.#decodePlain = rowDecoder(table);
-    this.#decodeKey = keyDecoder(table);
+    this.#decodePlainKey = keyDecoder(table);
   }
 
   decode(record: LogRecord): Decoded {
@@ -57,6 +58,7 @@ export class ChangeDecoder {
   #decodeWith(record: LogRecord, parse: (text: string) => unknown): Decoded | typeof inexact {
     if (record.value === null) return this.#decodeTombstone(record, parse);
     const { payload, fields } = unwrapSchema(parseObject(record.value, parse));
+    // Debezium's unwrapping leaves a tombstone its schema, and the JSON converter writes it as a text.
     if (payload === null) return this.#decodeTombstone(record, parse);
     const envelope = typeof payload['op'] === 'string' ? payload : unwrappedEnvelope(payload);
     if (envelope === undefined) {
@@ -144,20 +146,36 @@ export class ChangeDecoder {
   #keyRow(record: LogRecord, parse: (text: string) => unknown): Values | typeof inexact {
     if (record.key === null)
       throw new RecordError('COLUMN_MISSING', 'a delete with neither the old row nor a key');
-    const { payload } = unwrapSchema(parseObject(record.key, parse));
-    return this.#decodeKey(payload ?? {});
+    const { payload, fields } = unwrapSchema(parseObject(record.key, parse));
+    return this.#keyDecoderOf(fields)(payload ?? {});
+  }
+
+  #keyDecoderOf(fields: readonly FieldSchema[] | undefined): RowDecoder {
+    return fields === undefined
+      ? this.#decodePlainKey
+      : kept(this.#keysBySchema, fields, () => keyDecoder(this.#table, fields));
   }
 
   #decoderOf(fields: readonly FieldSchema[] | undefined): RowDecoder {
-    if (fields === undefined) return this.#decodePlain;
-    const signature = schemaSignature(fields);
-    let decoder = this.#bySchema.get(signature);
-    if (decoder === undefined) {
-      decoder = rowDecoder(this.#table, fields);
-      this.#bySchema.set(signature, decoder);
-    }
-    return decoder;
+    return fields === undefined
+      ? this.#decodePlain
+      : kept(this.#bySchema, fields, () => rowDecoder(this.#table, fields));
   }
+}
+
+/** The decoder of a schema, compiled when it is first met. */
+function kept(
+  decoders: Map<string, RowDecoder>,
+  fields: readonly FieldSchema[],
+  compile: () => RowDecoder,
+): RowDecoder {
+  const signature = schemaSignature(fields);
+  let decoder = decoders.get(signature);
+  if (decoder === undefined) {
+    decoder = compile();
+    decoders.set(signature, decoder);
+  }
+  return decoder;
 }
 
 interface Written {
@@ -192,7 +210,8 @@ function changed(change: Change): Decoded {
   return { kind: 'change', change };
 }
 
-function parseObject(bytes: Buffer, parse: (text: string) => unknown): Values {
+/** A JSON object, or null where the text says so. */
+function parseObject(bytes: Buffer, parse: (text: string) => unknown): Values | null {
   if (!isUtf8(bytes)) throw new RecordError('RECORD_NOT_JSON', 'the bytes are not UTF-8');
   let value: unknown;
   try {
@@ -201,17 +220,17 @@ function parseObject(bytes: Buffer, parse: (text: string) => unknown): Values {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RecordError('RECORD_NOT_JSON', reason, error);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  if (typeof value !== 'object' || Array.isArray(value))
     throw new RecordError('RECORD_UNKNOWN', 'not a change event: it is no JSON object');
-  return value as Values;
+  return value as Values | null;
 }
 
 /** With schemas on, the JSON converter wraps the payload and lists the columns beside it. */
-function unwrapSchema(value: Values): {
+function unwrapSchema(value: Values | null): {
   readonly payload: Values | null;
   readonly fields?: readonly FieldSchema[];
 } {
-  if (!('payload' in value && 'schema' in value)) return { payload: value };
+  if (value === null || !('payload' in value && 'schema' in value)) return { payload: value };
   const payload = value['payload'] as Values | null;
   const fields = (value['schema'] as SchemaNode | null)?.fields ?? [];
   const row = fields.find(({ field }) => field === 'after') ?? { fields };

@@ -288,6 +288,32 @@ describeWith(['postgres'], 'loadChanges', () => {
       ]);
     });
 
+    it.each(['u', 'r'])(
+      'refuses a producer that takes over from our capture: op %s',
+      async (op) => {
+        const own = { sequence: '{"epoch":1}' };
+        log.change({ op: 'c', after: row(1), pos: 500, source: own });
+        await loadAccounts(context());
+        log.change({ op, before: null, after: row(1, 5), pos: 900 });
+        const next = { loadId: 'load-2', ranges: [{ ...log.ranges(BANK_TOPIC)[0]!, from: 1 }] };
+        await expect(loadAccounts(context(next))).rejects.toMatchObject({
+          code: 'SOURCE_WENT_BACKWARDS',
+          message: expect.stringContaining(`values ('${BANK_TOPIC}', 0, 1, 2)`) as string,
+        });
+        await warehouse.client.query(
+          `insert into tidegate.stream_epoch values ('${BANK_TOPIC}', 0, 1, 2)`,
+        );
+        await loadAccounts(context(next));
+        log.change({ op: 'u', before: row(1, 5), after: row(1, 6), pos: 950 });
+        const last = { loadId: 'load-3', ranges: [{ ...log.ranges(BANK_TOPIC)[0]!, from: 2 }] };
+        await loadAccounts(context(last));
+        await loadAccounts(context({ loadId: 'replay of all' }));
+        expect(await warehouse.rows('select user_id from bank_accounts_current')).toEqual([
+          { user_id: '6' },
+        ]);
+      },
+    );
+
     it('takes what a producer repeats after a crash for no other source', async () => {
       const lines = [100, 200].map((pos) => log.change({ op: 'c', after: row(pos), pos }));
       await loadAccounts(context());

@@ -30,8 +30,7 @@ interface Column {
 /** Compiles the decoder of a table's rows; `fields`, where the record has them, overrule its encoding. */
 export function rowDecoder(table: ChangeTable, fields: readonly FieldSchema[] = []): RowDecoder {
   const columns: readonly Column[] = Object.entries(table.columns).map(([name, type]) => {
-    const field = fields.find((candidate) => candidate.field === name);
-    const decode = columnDecoder(type, encodingOf(table, field));
+    const decode = columnDecoder(type, encodingOf(table, fieldOf(fields, name)));
     const isText = type === 'string' || type === 'json' || type === 'bytes';
     return { name, decode, isKey: table.key.includes(name), isText };
   });
@@ -53,11 +52,11 @@ export function rowDecoder(table: ChangeTable, fields: readonly FieldSchema[] = 
 }
 
 /** As `rowDecoder`, for keys: only key columns, and every other one null. */
-export function keyDecoder(table: ChangeTable): RowDecoder {
-  const columns = table.key.map((name) => ({
-    name,
-    decode: columnDecoder(table.columns[name] as ColumnType, table.encoding),
-  }));
+export function keyDecoder(table: ChangeTable, fields: readonly FieldSchema[] = []): RowDecoder {
+  const columns = table.key.map((name) => {
+    const encoding = encodingOf(table, fieldOf(fields, name));
+    return { name, decode: columnDecoder(table.columns[name] as ColumnType, encoding) };
+  });
   const empty = Object.fromEntries(Object.keys(table.columns).map((name) => [name, null]));
   return (key) => {
     const row: Values = { ...empty };
@@ -87,6 +86,10 @@ function decodeColumn(name: string, decode: ColumnDecoder, raw: unknown): unknow
       throw new RecordError(error.code, `column ${name}: ${error.message}`);
     throw error;
   }
+}
+
+function fieldOf(fields: readonly FieldSchema[], name: string): FieldSchema | undefined {
+  return fields.find(({ field }) => field === name);
 }
 
 function encodingOf(table: ChangeTable, field: FieldSchema | undefined): Encoding {

@@ -90,9 +90,24 @@ export class StreamVersions {
       v1: firstVersion(ownEpoch ?? this.#epochAt(at), file.number),
       v2: secondVersion(position.pos, row, at.rank),
     };
-    // Our own capture starts a new epoch itself. Snapshot reads repeat a position at any later time.
-    if (ownEpoch === undefined && at.rank > 0) this.#advance(version, file.base, at);
+    if (ownEpoch !== undefined) this.#noteEpoch(version, file.base, at);
+    // Snapshot reads repeat a position at any later time.
+    else if (at.rank > 0 || this.#isOfPastEpoch(version, at)) this.#advance(version, file.base, at);
     return version;
+  }
+
+  /** Our own capture starts a new epoch itself: kept for a producer that takes over from it and knows of none. */
+  #noteEpoch(version: Version, fileBase: string, at: SourceCoordinates): void {
+    const furthest = this.#furthest.get(at.partition);
+    const isNew = furthest === undefined || epochOf(version) > epochOf(furthest);
+    if (isNew && at.offset > (furthest?.offset ?? -1)) this.#keep(version, fileBase, at);
+  }
+
+  /** Epochs follow the offsets: what is written later cannot be of an earlier one. */
+  #isOfPastEpoch(version: Version, at: SourceCoordinates): boolean {
+    const furthest = this.#furthest.get(at.partition);
+    if (furthest === undefined || at.offset <= furthest.offset) return false;
+    return epochOf(version) < epochOf(furthest);
   }
 
   /**
@@ -103,31 +118,36 @@ export class StreamVersions {
     const furthest = this.#furthest.get(at.partition);
     if (furthest !== undefined) {
       if (at.offset <= furthest.offset) return;
-      const isNewEpoch = Math.floor(version.v1 / 2 ** 24) > Math.floor(furthest.v1 / 2 ** 24);
+      const isNewEpoch = epochOf(version) > epochOf(furthest);
       const isBehind =
         version.v1 < furthest.v1 || (version.v1 === furthest.v1 && version.v2 < furthest.v2);
       const isOther = fileBase !== furthest.fileBase && !isNewEpoch;
-      if (isOther || (isBehind && at.changedAtMs > furthest.changedAtMs))
-        throw this.#wentBackwards(at, furthest);
+      const isLater = at.changedAtMs > furthest.changedAtMs || this.#isOfPastEpoch(version, at);
+      if (isOther || (isBehind && isLater)) throw this.#wentBackwards(at, furthest);
       if (isBehind) return;
     }
+    this.#keep(version, fileBase, at);
+  }
+
+  #keep(version: Version, fileBase: string, at: SourceCoordinates): void {
+    const known = this.#furthest.get(at.partition);
     this.#furthest.set(at.partition, {
       partition: at.partition,
       offset: at.offset,
       v1: version.v1,
       v2: version.v2,
       fileBase,
-      changedAtMs: Math.max(at.changedAtMs, furthest?.changedAtMs ?? 0),
+      changedAtMs: Math.max(at.changedAtMs, known?.changedAtMs ?? 0),
     });
   }
 
   #wentBackwards(at: SourceCoordinates, furthest: StreamPosition): Error {
-    const next = Math.floor(furthest.v1 / 2 ** 24) + 1;
+    const next = epochOf(furthest) + 1;
     return decodeError(
       'SOURCE_WENT_BACKWARDS',
       `${this.#topic} partition ${at.partition}: the change at offset ${at.offset} is newer than the one at ` +
         `offset ${furthest.offset}, but lies before it in the source's binlog. The source was replaced, ` +
-        `restored or reset. If that is so, start a new epoch in the target: insert into tidegate.stream_epoch ` +
+        `restored or reset, or another producer took over from Tidegate's capture. If that is so, start a new epoch in the target: insert into tidegate.stream_epoch ` +
         `(topic, partition, from_offset, epoch) values ('${this.#topic}', ${at.partition}, ${at.offset}, ${next}), ` +
         `for each partition its own offset; then clear the task`,
       { topic: this.#topic, partition: at.partition, offset: at.offset },
@@ -150,6 +170,10 @@ export class StreamVersions {
       if (partition === at.partition && fromOffset <= at.offset) return epoch;
     return 0;
   }
+}
+
+function epochOf({ v1 }: Version): number {
+  return Math.floor(v1 / 2 ** 24);
 }
 
 /** What a target remembers of a stream. */
