@@ -3,12 +3,11 @@ import { useState } from 'react';
 
 import type { UiRun, UiTaskInstance } from '../../../contract/ui-run.ts';
 import { markTask, useRefreshRun } from '../../api/writes.ts';
-import { StateGlyph } from '../../state/StateGlyph.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { Modal } from '../../ui/Modal.tsx';
-import { Segments } from '../../ui/Segments.tsx';
 import { showToast } from '../../ui/toasts.ts';
 import styles from './ClearDialog.module.css';
+import { NewState } from './NewState.tsx';
 import { TaskPreview } from './TaskPreview.tsx';
 
 const STATES = ['success', 'failed', 'skipped'] as const;
@@ -64,19 +63,7 @@ export function MarkDialog({ page, task, onClose }: Props) {
         The task is not run. What depends on it goes on as if it had ended so.
       </p>
       <div className={styles.options}>
-        <Segments
-          label="New state"
-          value={state}
-          onChange={setState}
-          segments={STATES.map((each) => ({
-            value: each,
-            content: (
-              <>
-                <StateGlyph state={each} /> {each}
-              </>
-            ),
-          }))}
-        />
+        <NewState states={STATES} value={state} onChange={setState} />
         <label className={styles.option}>
           <input
             type="checkbox"

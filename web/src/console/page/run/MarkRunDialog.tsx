@@ -5,13 +5,12 @@ import type { DagRunResponse } from '../../../contract/dag-runs.ts';
 import { useRunMark } from '../../api/reads.ts';
 import { markRun, useRefreshRun } from '../../api/writes.ts';
 import { shortRun } from '../../frame/crumbs.ts';
-import { StateGlyph } from '../../state/StateGlyph.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { Modal } from '../../ui/Modal.tsx';
-import { Segments } from '../../ui/Segments.tsx';
 import { showToast } from '../../ui/toasts.ts';
 import styles from './ClearDialog.module.css';
 import { effectOnStream } from './effect-on-stream.ts';
+import { NewState } from './NewState.tsx';
 import { RunMarkPreview } from './RunMarkPreview.tsx';
 
 const STATES = ['success', 'failed'] as const;
@@ -68,19 +67,7 @@ export function MarkRunDialog({ run, onClose }: Props) {
         {effect}
       </p>
       <div className={styles.options}>
-        <Segments
-          label="New state"
-          value={state}
-          onChange={setState}
-          segments={STATES.map((each) => ({
-            value: each,
-            content: (
-              <>
-                <StateGlyph state={each} /> {each}
-              </>
-            ),
-          }))}
-        />
+        <NewState states={STATES} value={state} onChange={setState} />
       </div>
       <RunMarkPreview mark={preview.data} error={mark.error ?? preview.error} />
     </Modal>
