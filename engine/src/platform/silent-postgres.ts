@@ -6,11 +6,6 @@ export interface PostgresClient {
   on(event: 'end' | 'error', listener: () => void): unknown;
 }
 
-interface Probe extends PostgresClient {
-  connect(): Promise<unknown>;
-  end(): Promise<void>;
-}
-
 interface Question {
   readonly text: string;
   readonly values?: unknown[];
@@ -50,14 +45,21 @@ const IS_AT_WORK = `
  * is silent for seconds the server is asked, over a connection of its own, whether it is still at work for it. If it
  * is not, or nothing answers, the socket is destroyed and what waits for it rejects as with any lost connection.
  *
- * Rejects when the connection breaks meanwhile. `openProbe` makes a client that is not connected yet.
+ * Rejects when the connection breaks meanwhile. `url` is where it is connected to.
  */
-export async function watchSilence(client: PostgresClient, openProbe: () => Probe): Promise<void> {
+export async function watchSilence(client: PostgresClient, url: string): Promise<void> {
   const { rows } = await client.query({ text: WHO_AM_I, query_timeout: ASK_MS });
   const { id } = rows[0] as { readonly id: string };
-  const watch = new SilenceWatch(client, (silentMs) => isAtWork(openProbe(), id, silentMs));
+  const watch = new SilenceWatch(client, (silentMs) => isAtWork(url, id, silentMs));
   const timer = setInterval(() => watch.look(), LOOK_MS).unref();
   client.on('end', () => clearInterval(timer));
+}
+
+/** Has a pool do so for each connection it opens: it waits for it before it lends one, whatever its types say. */
+export function watchedConnections(url: string): {
+  readonly onConnect: (client: PostgresClient) => Promise<void>;
+} {
+  return { onConnect: (client) => watchSilence(client, url) };
 }
 
 /** Breaks a connection at once. Saying goodbye first would wait for what a dead one still owes. */
@@ -103,7 +105,14 @@ class SilenceWatch {
   }
 }
 
-async function isAtWork(probe: Probe, id: string, silentMs: number): Promise<boolean> {
+async function isAtWork(url: string, id: string, silentMs: number): Promise<boolean> {
+  // Whoever has a client to watch has loaded the driver; programs without a database do without it.
+  const { default: pg } = await import('pg');
+  const probe = new pg.Client({
+    connectionString: url,
+    application_name: 'tidegate probe',
+    connectionTimeoutMillis: ASK_MS,
+  });
   probe.on('error', () => undefined);
   try {
     await probe.connect();

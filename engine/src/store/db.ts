@@ -2,7 +2,7 @@ import pg from 'pg';
 
 import { TidegateError, toError } from '../platform/errors.ts';
 import { silentLogger, type Logger } from '../platform/log.ts';
-import { ASK_MS, watchSilence } from '../platform/silent-postgres.ts';
+import { watchedConnections } from '../platform/silent-postgres.ts';
 import { STORE_ERRORS } from './errors.ts';
 import { isConnectionLoss } from './pg-errors.ts';
 import { pgTypes } from './pg-types.ts';
@@ -118,7 +118,7 @@ function createPool(options: DatabaseOptions, max: number, logger: Logger): pg.P
     connectionTimeoutMillis: 10_000,
     ...(options.patienceMs === undefined ? {} : { query_timeout: options.patienceMs }),
     keepAlive: true,
-    ...watched(options.url),
+    ...watchedConnections(options.url),
     // Compiling a statement costs more than any of ours takes.
     // A transaction whose process hangs must not hold run rows for ever.
     options: '-c idle_in_transaction_session_timeout=10s -c jit=off',
@@ -128,20 +128,6 @@ function createPool(options: DatabaseOptions, max: number, logger: Logger): pg.P
   // The same for one that breaks while it is lent out: the statement of its user fails, that is enough.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
-}
-
-/** The pool waits for it before it lends a new connection, whatever its types say. */
-function watched(url: string): { readonly onConnect: (client: pg.ClientBase) => unknown } {
-  return { onConnect: (client) => watchSilence(client, () => openProbe(url)) };
-}
-
-/** Asks about a silent connection, over one of its own. */
-export function openProbe(url: string): pg.Client {
-  return new pg.Client({
-    connectionString: url,
-    application_name: 'tidegate probe',
-    connectionTimeoutMillis: ASK_MS,
-  });
 }
 
 /** A connection loss by its name; anything else as it was thrown. */

@@ -3,11 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import swaggerUi from '@fastify/swagger-ui';
 
 import type { Api } from './api.ts';
-import { CONSOLE_FOLDER } from './console-assets.ts';
-
-/** Only the page's own files run; the pictures inside its styles are data. */
-const POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+import { CONSOLE_FOLDER, PAGE_POLICY } from './console-assets.ts';
 
 /**
  * Serves `/docs`: every call of the API, to read and to try. The page says nothing `/openapi.json` does not; who
@@ -21,7 +17,7 @@ export async function apiPage(app: Api): Promise<void> {
     });
     await scope.register(swaggerUi, {
       routePrefix: '/docs',
-      staticCSP: POLICY,
+      staticCSP: `${PAGE_POLICY}; object-src 'none'`,
       theme: { title: 'Tidegate API', js: themeScript() },
       uiConfig: { layout: 'BaseLayout', docExpansion: 'none' },
     });

@@ -19,7 +19,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Only our own scripts run; styles may also be written by them. */
-const POLICY =
+export const PAGE_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 const UNBUILT =
@@ -93,7 +93,7 @@ function send(request: FastifyRequest, reply: FastifyReply, asset: Asset): Fasti
     .header('etag', asset.etag)
     .header('vary', 'accept-encoding')
     .header('cache-control', asset.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
-    .header('content-security-policy', POLICY)
+    .header('content-security-policy', PAGE_POLICY)
     .header('x-content-type-options', 'nosniff')
     .header('referrer-policy', 'same-origin');
   if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send();

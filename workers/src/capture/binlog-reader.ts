@@ -1,3 +1,4 @@
+import { withResolvers, type PromiseWithResolvers } from '@tidegate/engine/platform';
 import ZongJi, {
   type AnyBinlogEvent,
   type BinlogEventByTypeName,
@@ -280,17 +281,4 @@ function toSchemaFilter(config: ResolvedCaptureConfig): Record<string, string[]>
   const filter: Record<string, string[]> = {};
   for (const { database, name } of config.tables.values()) (filter[database] ??= []).push(name);
   return filter;
-}
-
-interface PromiseWithResolvers<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-}
-
-function withResolvers<T>(): PromiseWithResolvers<T> {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

@@ -55,6 +55,7 @@ export class StreamEncoder implements BinlogHandler {
   }
 
   begin(context: EventContext): void {
+    // Whatever ended the one before: only a file's end tells that a transaction has none.
     this.#queueOpen();
     this.#transactionAt = context.position;
     // While rows are skipped the queue must keep saying so: its place is further than this transaction's start.

@@ -37,8 +37,8 @@ export type RecordErrorCode =
 
 /**
  * - `SOURCE_WENT_BACKWARDS`: a newer change has an older binlog position. Cause: the source was replaced,
- *   restored or its binlog reset, or another producer took over from our capture. Remedy: add a `tidegate.stream_epoch` row that starts a new epoch at the
- *   offset named, then retry.
+ *   restored or its binlog reset, or another producer took over from our capture. Remedy: add a
+ *   `tidegate.stream_epoch` row that starts a new epoch at the offset named, then retry.
  * - `TABLE_INVALID`: a table description that contradicts itself. Remedy: in the message.
  */
 export type DecodeErrorCode = 'SOURCE_WENT_BACKWARDS' | 'TABLE_INVALID';

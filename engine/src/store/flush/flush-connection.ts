@@ -4,7 +4,6 @@ import pg from 'pg';
 
 import { TidegateError, toError } from '../../platform/errors.ts';
 import { ASK_MS, destroyConnection, watchSilence } from '../../platform/silent-postgres.ts';
-import { openProbe } from '../db.ts';
 import { STORE_ERRORS } from '../errors.ts';
 import { isConnectionLoss } from '../pg-errors.ts';
 import { pgTypes } from '../pg-types.ts';
@@ -75,7 +74,7 @@ export class FlushConnection {
       if (this.client === client) this.client = null;
     });
     await client.connect();
-    await watchSilence(client, () => openProbe(this.url));
+    await watchSilence(client, this.url);
     this.client = client;
   }
 

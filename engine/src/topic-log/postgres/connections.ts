@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 import type { Logger } from '../../platform/log.ts';
-import { ASK_MS, watchSilence } from '../../platform/silent-postgres.ts';
+import { watchedConnections } from '../../platform/silent-postgres.ts';
 import { TopicLogError } from '../errors.ts';
 import { throughOutages, type OutageOptions } from '../outage.ts';
 
@@ -35,12 +35,6 @@ export function sessionSettings(url: string): pg.ClientConfig {
   };
 }
 
-/** The pool waits for it before it lends a new connection, whatever its types say. */
-function watched(url: string): { readonly onConnect: (client: pg.ClientBase) => unknown } {
-  const probe = { connectionString: url, connectionTimeoutMillis: ASK_MS };
-  return { onConnect: (client) => watchSilence(client, () => new pg.Client(probe)) };
-}
-
 /** The pool of one topic log, and which of its errors pass by themselves. */
 export class PostgresConnections {
   readonly #pool: pg.Pool;
@@ -50,7 +44,7 @@ export class PostgresConnections {
       ...sessionSettings(options.url),
       max: options.poolSize ?? DEFAULT_POOL_SIZE,
       pipeline: true,
-      ...watched(options.url),
+      ...watchedConnections(options.url),
     });
     const { log } = options;
     // A client that breaks says so by an event too, idle or busy, which would end the process unheard.

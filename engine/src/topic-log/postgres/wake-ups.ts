@@ -4,6 +4,7 @@ import { toError } from '../../platform/errors.ts';
 import { startHeartbeat } from '../../platform/heartbeat.ts';
 import type { Logger } from '../../platform/log.ts';
 import { destroyConnection } from '../../platform/silent-postgres.ts';
+import { withResolvers } from '../../platform/with-resolvers.ts';
 import { isTopicLogError } from '../errors.ts';
 import { throughOutages } from '../outage.ts';
 import type { Subscription } from '../topic-log.ts';
@@ -62,7 +63,8 @@ export class PostgresWakeUps {
       connectionTimeoutMillis: ANSWER_MS,
       query_timeout: ANSWER_MS,
     });
-    const { promise: ended, resolve: end } = withResolvers();
+    const { promise: ended, resolve } = withResolvers<unknown>();
+    const end = (): void => resolve(undefined);
     for (const event of ['end', 'error'] as const) client.once(event, end);
     signal.addEventListener('abort', end, { once: true });
     let stopHeartbeat = end;
@@ -80,12 +82,4 @@ export class PostgresWakeUps {
       destroyConnection(client);
     }
   }
-}
-
-function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

@@ -2,7 +2,6 @@ import { ASK_MS, watchSilence } from '@tidegate/engine/platform';
 import pg from 'pg';
 
 import { ConnectionLost } from './outage.ts';
-import { openProbe } from './session.ts';
 import { throughOutages, type WaitContext } from './waiting.ts';
 
 export interface RunStatementsOptions {
@@ -51,7 +50,7 @@ async function connected(uri: string): Promise<pg.Client> {
     await watchClient(client);
     await client.query('begin');
     // Within the transaction: a pooler in between may give another backend to the next one.
-    await watchSilence(client, () => openProbe(uri));
+    await watchSilence(client, uri);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);

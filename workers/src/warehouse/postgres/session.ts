@@ -123,18 +123,13 @@ export async function connect(uri: string): Promise<pg.Client> {
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await watchSilence(client, () => openProbe(uri));
+    await watchSilence(client, uri);
     await client.query(SESSION_SETTINGS);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
     throw asConnectionLost(error);
   }
-}
-
-/** Asks about a silent connection, over one of its own. */
-export function openProbe(uri: string): pg.Client {
-  return new pg.Client({ connectionString: uri, connectionTimeoutMillis: ASK_MS });
 }
 
 /** The server's own errors carry an SQLSTATE; everything else the driver throws is a failed connection. */

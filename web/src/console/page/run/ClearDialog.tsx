@@ -5,7 +5,7 @@ import type { ClearTaskInstancesRequest } from '../../../contract/task-instances
 import type { UiRun, UiTaskInstance } from '../../../contract/ui-run.ts';
 import { clearTasks, useRefreshRun } from '../../api/writes.ts';
 import { formatOf } from '../../format/number.ts';
-import { Button } from '../../ui/Button.tsx';
+import { ConfirmActions } from '../../ui/ConfirmActions.tsx';
 import { Modal } from '../../ui/Modal.tsx';
 import { showToast } from '../../ui/toasts.ts';
 import styles from './ClearDialog.module.css';
@@ -49,18 +49,12 @@ export function ClearDialog({ page, scope, task, onClose }: Props) {
       title={title}
       onClose={onClose}
       actions={
-        <>
-          <Button look="ghost" autoFocus onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            look="primary"
-            disabled={tasks.length === 0 || preview.isFetching || clear.isPending}
-            onClick={() => clear.mutate()}
-          >
-            {verb}
-          </Button>
-        </>
+        <ConfirmActions
+          verb={verb}
+          isDisabled={tasks.length === 0 || preview.isFetching || clear.isPending}
+          onConfirm={() => clear.mutate()}
+          onClose={onClose}
+        />
       }
     >
       <p className={styles.lead}>

@@ -3,7 +3,7 @@ import { useState } from 'react';
 
 import type { UiRun, UiTaskInstance } from '../../../contract/ui-run.ts';
 import { markTask, useRefreshRun } from '../../api/writes.ts';
-import { Button } from '../../ui/Button.tsx';
+import { ConfirmActions } from '../../ui/ConfirmActions.tsx';
 import { Modal } from '../../ui/Modal.tsx';
 import { showToast } from '../../ui/toasts.ts';
 import styles from './ClearDialog.module.css';
@@ -45,18 +45,12 @@ export function MarkDialog({ page, task, onClose }: Props) {
       title={`Mark ${task.task_id}`}
       onClose={onClose}
       actions={
-        <>
-          <Button look="ghost" autoFocus onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            look="primary"
-            disabled={tasks.length === 0 || preview.isFetching || mark.isPending}
-            onClick={() => mark.mutate()}
-          >
-            Mark {state}
-          </Button>
-        </>
+        <ConfirmActions
+          verb={`Mark ${state}`}
+          isDisabled={tasks.length === 0 || preview.isFetching || mark.isPending}
+          onConfirm={() => mark.mutate()}
+          onClose={onClose}
+        />
       }
     >
       <p className={styles.lead}>

@@ -5,7 +5,7 @@ import type { DagRunResponse } from '../../../contract/dag-runs.ts';
 import { useRunMark } from '../../api/reads.ts';
 import { markRun, useRefreshRun } from '../../api/writes.ts';
 import { shortRun } from '../../frame/crumbs.ts';
-import { Button } from '../../ui/Button.tsx';
+import { ConfirmActions } from '../../ui/ConfirmActions.tsx';
 import { Modal } from '../../ui/Modal.tsx';
 import { showToast } from '../../ui/toasts.ts';
 import styles from './ClearDialog.module.css';
@@ -46,18 +46,12 @@ export function MarkRunDialog({ run, onClose }: Props) {
       title={`Mark run ${shortRun(runId)}`}
       onClose={onClose}
       actions={
-        <>
-          <Button look="ghost" autoFocus onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            look="primary"
-            disabled={preview.data === undefined || isSame || mark.isPending}
-            onClick={() => mark.mutate()}
-          >
-            Mark run {state}
-          </Button>
-        </>
+        <ConfirmActions
+          verb={`Mark run ${state}`}
+          isDisabled={preview.data === undefined || isSame || mark.isPending}
+          onConfirm={() => mark.mutate()}
+          onClose={onClose}
+        />
       }
     >
       <p className={styles.lead}>

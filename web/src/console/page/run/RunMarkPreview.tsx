@@ -2,8 +2,7 @@ import type { UiRunMark } from '../../../contract/ui-run.ts';
 import { formatOf } from '../../format/number.ts';
 import { StateChip } from '../../state/StateChip.tsx';
 import styles from './ClearDialog.module.css';
-
-const MOST_SHOWN = 300;
+import { PreviewList } from './PreviewList.tsx';
 
 interface Props {
   readonly mark: UiRunMark | undefined;
@@ -12,39 +11,27 @@ interface Props {
 
 /** Exactly the tasks that marking a run would change, each with what it becomes, as the server answered. */
 export function RunMarkPreview({ mark, error }: Props) {
-  if (error !== null) {
-    return (
-      <p className={styles.error} role="alert">
-        {error.message}
-      </p>
-    );
-  }
-  if (mark === undefined)
-    return <p className={styles.none}>Asking the server what it would do …</p>;
-  const { tasks } = mark;
-  if (tasks.length === 0) return <p className={styles.none}>No task would change.</p>;
   return (
-    <>
-      <p className={styles.count} role="status">
-        {sayMark(mark)}
-      </p>
-      <ul className={styles.preview}>
-        {tasks.slice(0, MOST_SHOWN).map((task) => (
-          <li key={task.task_id}>
-            <span>{task.task_id}</span>
-            <StateChip state={task.state} />
-            <span className={styles.quiet} aria-hidden="true">
-              →
-            </span>
-            <span className="srOnly">becomes</span>
-            <StateChip state={task.next} />
-          </li>
-        ))}
-      </ul>
-      {tasks.length > MOST_SHOWN && (
-        <p className={styles.count}>and {formatOf(tasks.length - MOST_SHOWN, 'more', 'more')}</p>
+    <PreviewList
+      items={mark?.tasks}
+      error={error}
+      asking="Asking the server what it would do …"
+      none="No task would change."
+      count={mark === undefined ? '' : sayMark(mark)}
+      keyOf={(task) => task.task_id}
+    >
+      {(task) => (
+        <>
+          <span>{task.task_id}</span>
+          <StateChip state={task.state} />
+          <span className={styles.quiet} aria-hidden="true">
+            →
+          </span>
+          <span className="srOnly">becomes</span>
+          <StateChip state={task.next} />
+        </>
       )}
-    </>
+    </PreviewList>
   );
 }
 
