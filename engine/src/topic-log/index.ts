@@ -16,6 +16,7 @@ export type {
   NewRecord,
   OffsetRange,
   PartitionBounds,
+  PartitionLook,
   ReadOptions,
   RecordFingerprint,
   Subscription,

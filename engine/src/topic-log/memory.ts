@@ -8,6 +8,7 @@ import {
   producerFenced,
   topicMissing,
 } from './errors.ts';
+import { lookOneByOne } from './look-one-by-one.ts';
 import { readAborted } from './outage.ts';
 import { Partitioner } from './partitioner.ts';
 import { checkRange, rangeLost, type RangeOfPartition } from './range-check.ts';
@@ -17,6 +18,7 @@ import type {
   NewRecord,
   OffsetRange,
   PartitionBounds,
+  PartitionLook,
   ReadOptions,
   RecordFingerprint,
   Subscription,
@@ -142,6 +144,13 @@ export class MemoryTopicLog implements AdministeredTopicLog {
     const { records } = this.#getPartition(topic, partition);
     const record = records.findLast((each) => each.offset <= offset);
     return record && { offset: record.offset, timestamp: record.timestamp, crc: recordCrc(record) };
+  }
+
+  look(
+    topic: string,
+    offsets: ReadonlyMap<number, number>,
+  ): Promise<ReadonlyMap<number, PartitionLook>> {
+    return lookOneByOne(this, topic, offsets);
   }
 
   async isCompacted(topic: string): Promise<boolean> {

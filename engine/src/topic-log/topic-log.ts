@@ -42,6 +42,14 @@ export interface TopicLog {
     partition: number,
     offset: number,
   ): Promise<RecordFingerprint | undefined>;
+  /**
+   * What a plan looks at: the bounds of every partition, and the `fingerprint` at each of these offsets
+   * (partition → offset). One request where the log allows it.
+   */
+  look(
+    topic: string,
+    offsets: ReadonlyMap<number, number>,
+  ): Promise<ReadonlyMap<number, PartitionLook>>;
   /** True when the topic may drop records by key (`cleanup.policy` contains compact). */
   isCompacted(topic: string): Promise<boolean>;
   /** Shows progress to ordinary lag tools (a Kafka consumer group). Best effort; never read back as truth. */
@@ -115,6 +123,11 @@ export type Wake = (ends?: ReadonlyMap<number, number>) => void;
 
 export interface Subscription {
   close(): Promise<void>;
+}
+
+/** `fingerprint`: where an offset was asked for and a record is at or before it. */
+export interface PartitionLook extends PartitionBounds {
+  readonly fingerprint?: RecordFingerprint | undefined;
 }
 
 export interface RecordFingerprint {

@@ -93,6 +93,22 @@ describeWith(['postgres'], 'runs of records', () => {
     await expect.poll(() => count(dagId), PATIENT).toBe(2);
   });
 
+  it('waits with one timer, however many runs follow each other', async () => {
+    const topic = await bench.topic();
+    const dagId = await bench.dag({ schedule: onRecords, source: { topic }, maxActiveRuns: 2 });
+    const pending: number[] = [];
+    for (let round = 1; round <= 6; round += 1) {
+      await bench.produce(topic, 1);
+      await maker.sweep();
+      expect(await count(dagId)).toBe(round);
+      await bench.produce(topic, 1);
+      await maker.sweep();
+      pending.push(bench.clock.pending);
+      await bench.endRuns(dagId);
+    }
+    expect(pending.at(-1)).toBe(pending[1]);
+  });
+
   it('hears nothing while paused and reads it all once it is unpaused', async () => {
     const topic = await bench.topic();
     const dagId = await bench.dag({ schedule: onRecords, source: { topic } });

@@ -4,8 +4,16 @@ import type { MadeRun } from './made-run.ts';
 interface Gathered {
   /** Since when records wait beside an active run; null: none has come yet. */
   since: Date | null;
-  /** Why a wake-up need not look: a run is active, or as many as may be. Null: it must. */
-  rests: 'active' | 'full' | null;
+  /** Why a wake-up need not look: a run is active, or as many as may be. */
+  readonly rests: 'active' | 'full';
+}
+
+export type Wanted = 'look' | 'wait' | 'rest';
+
+interface Seen {
+  readonly now: Date;
+  readonly upTo: number;
+  readonly cursors: readonly StreamCursor[] | undefined;
 }
 
 /**
@@ -14,20 +22,27 @@ interface Gathered {
  */
 export class Gathering {
   private readonly byDag = new Map<string, Gathered>();
+  /** Whose next look looks whatever is known, also by a look that was under way when it was asked for. */
+  private readonly anew = new Set<string>();
+  /** What the last wake-up said of the log. */
+  private readonly ends = new Map<string, ReadonlyMap<number, number> | undefined>();
 
   since(dagId: string): Date | null {
     return this.byDag.get(dagId)?.since ?? null;
   }
 
-  /** A run of the DAG ended: the next wake-up looks. */
-  runEnded(dagId: string): void {
-    const known = this.byDag.get(dagId);
-    if (known !== undefined) known.rests = null;
+  /** A run of the DAG ended, `within` is over, a sweep, a look that failed: whoever asks next looks. */
+  lookAnew(dagId: string): void {
+    this.anew.add(dagId);
   }
 
   /** What came of the last look. */
   remember(dagId: string, made: MadeRun, now: Date): void {
-    if (made.kind === 'outdated' || made.kind === 'superseded') return;
+    if (made.kind === 'superseded') return;
+    if (made.kind === 'outdated') {
+      this.lookAnew(dagId);
+      return;
+    }
     const since = this.since(dagId) ?? now;
     if (made.kind === 'made') this.byDag.set(dagId, { since: null, rests: 'active' });
     else if (made.kind === 'gathering') this.byDag.set(dagId, { since, rests: 'active' });
@@ -35,31 +50,41 @@ export class Gathering {
     else this.byDag.delete(dagId);
   }
 
+  /** Records came, and what the wake-up tells of the log. */
+  wake(dagId: string, ends: ReadonlyMap<number, number> | undefined, seen: Seen): Wanted {
+    this.ends.set(dagId, ends);
+    return this.wanted(dagId, seen);
+  }
+
   /**
-   * What a wake-up asks for: `look`, `wait` for `within` from now on since these are the first records that
-   * gather, or nothing.
+   * A look begins, if it is wanted still: records that came while the last run was being made asked for it
+   * before there was a run to gather beside.
    */
-  wake(
-    dagId: string,
-    seen: {
-      readonly now: Date;
-      readonly upTo: number;
-      readonly cursors: readonly StreamCursor[] | undefined;
-      readonly ends: ReadonlyMap<number, number> | undefined;
-    },
-  ): 'look' | 'wait' | 'rest' {
-    const known = this.byDag.get(dagId);
-    if (known === undefined || known.rests === null) return 'look';
-    if (known.rests === 'full') return 'rest';
-    const ahead = countAhead(seen.cursors, seen.ends);
-    if (ahead === undefined || ahead >= seen.upTo) return 'look';
-    if (ahead === 0 || known.since !== null) return 'rest';
-    known.since = seen.now;
-    return 'wait';
+  begin(dagId: string, seen: Seen): Wanted {
+    const wanted = this.wanted(dagId, seen);
+    this.anew.delete(dagId);
+    return wanted;
   }
 
   clear(): void {
     this.byDag.clear();
+    this.anew.clear();
+    this.ends.clear();
+  }
+
+  /**
+   * What the records ask for that have come so far: `look`, `wait` for `within` from now on since these are
+   * the first that gather, or nothing.
+   */
+  private wanted(dagId: string, { now, upTo, cursors }: Seen): Wanted {
+    const known = this.byDag.get(dagId);
+    if (known === undefined || this.anew.has(dagId)) return 'look';
+    if (known.rests === 'full') return 'rest';
+    const ahead = countAhead(cursors, this.ends.get(dagId));
+    if (ahead === undefined || ahead >= upTo) return 'look';
+    if (ahead === 0 || known.since !== null) return 'rest';
+    known.since = now;
+    return 'wait';
   }
 }
 

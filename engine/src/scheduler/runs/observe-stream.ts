@@ -2,7 +2,7 @@ import type { SerializedSource } from '../../dag/serialized-dag.ts';
 import type { PartitionRange } from '../../store/runs/run-ranges.ts';
 import type { StreamCursor } from '../../store/runs/stream-cursors.ts';
 import { isTopicLogError } from '../../topic-log/errors.ts';
-import type { PartitionBounds, TopicLog } from '../../topic-log/topic-log.ts';
+import type { PartitionBounds, PartitionLook, TopicLog } from '../../topic-log/topic-log.ts';
 import type { CursorMemory } from './cursor-memory.ts';
 import { rangeLost, topicCompacted, topicRecreated, type LogLoss } from './errors.ts';
 
@@ -39,13 +39,13 @@ export async function observeStream(
   const { topic } = source;
   try {
     const cursors = await reader.cursors.recall({ dagId, topic });
-    const [bounds, changed, refused] = await Promise.all([
-      topicLog.bounds(topic),
-      source.history ? findChangedRecord(topicLog, topic, cursors) : undefined,
+    const [bounds, refused] = await Promise.all([
+      topicLog.look(topic, source.history ? offsetsToCompare(cursors) : new Map()),
       // Asked once a stream: it costs a request, and matters before the first range only.
       cursors.length === 0 && source.history ? topicLog.isCompacted(topic) : false,
     ]);
     const starts = await findStarts(topicLog, source, { cursors, bounds });
+    const changed = cursors.find((cursor) => isOther(cursor, bounds));
     const loss = findLoss(topic, { cursors, bounds, changed, refused });
     return { cursors, bounds, starts, loss, ahead: countAhead(bounds, { cursors, starts }) };
   } catch (error) {
@@ -67,22 +67,23 @@ function countAhead(
   return ahead;
 }
 
-/** The first partition whose remembered record is another one now. */
-async function findChangedRecord(
-  topicLog: TopicLog,
-  topic: string,
-  cursors: readonly StreamCursor[],
-): Promise<StreamCursor | undefined> {
-  const changed = await Promise.all(
-    cursors.map(async ({ partition, fingerprint }) => {
-      if (fingerprint === null) return false;
-      const now = await topicLog.fingerprint(topic, partition, fingerprint.offset);
-      // Another offset: the record itself is gone by retention, which the bounds tell.
-      if (now?.offset !== fingerprint.offset) return false;
-      return now.timestamp !== fingerprint.timestamp || now.crc !== fingerprint.crc;
-    }),
+function offsetsToCompare(cursors: readonly StreamCursor[]): ReadonlyMap<number, number> {
+  return new Map(
+    cursors.flatMap(({ partition, fingerprint }) =>
+      fingerprint === null ? [] : [[partition, fingerprint.offset]],
+    ),
   );
-  return cursors[changed.indexOf(true)];
+}
+
+/** Where the cursor's record was, another one is now: not the log that was read. */
+function isOther(
+  { partition, fingerprint }: StreamCursor,
+  looks: ReadonlyMap<number, PartitionLook>,
+): boolean {
+  const now = looks.get(partition)?.fingerprint;
+  // Another offset: the record itself is gone by retention, which the bounds tell.
+  if (fingerprint === null || now?.offset !== fingerprint.offset) return false;
+  return now.timestamp !== fingerprint.timestamp || now.crc !== fingerprint.crc;
 }
 
 async function findStarts(

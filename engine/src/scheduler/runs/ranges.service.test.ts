@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../../../../test/services/services.ts';
 import { StreamBench } from '../../../test/stream-bench.ts';
+import { saveFingerprint } from '../../store/runs/stream-cursors.ts';
 import { RUN_ERRORS } from './errors.ts';
 import { readStreamLag } from './stream-lag.ts';
 import type { RunMaker } from './run-maker.ts';
@@ -220,6 +221,28 @@ describeWith(['postgres'], 'ranges of live runs', () => {
     expect(runs[1]!.note).toContain('the record at offset 49 of partition 0 is another one');
   });
 
+  it('remembers a record although the cursor moved on, the latest one, and none of a stream that was reset', async () => {
+    const topic = await bench.topic();
+    const dagId = await bench.dag({ source: { topic } });
+    await maker.sweep();
+    await bench.produce(topic, 50);
+    await tick();
+    await expect.poll(() => fingerprintOffset(dagId), PATIENT).toBe(49);
+    const at = { dagId, topic, partition: 0 };
+    await moveCursor(dagId, 90);
+    const planned = (offset: number) => ({
+      next: offset + 1,
+      fingerprint: { offset, timestamp: 0, crc: 0 },
+    });
+    // Runs that follow each other by milliseconds move the cursor before what the first read is remembered.
+    expect(await saveFingerprint(bench.database, at, planned(69))).toBe(true);
+    expect(await saveFingerprint(bench.database, at, planned(59))).toBe(false);
+    expect(await fingerprintOffset(dagId)).toBe(69);
+    await moveCursor(dagId, 10);
+    expect(await saveFingerprint(bench.database, at, planned(79))).toBe(false);
+    expect(await fingerprintOffset(dagId)).toBe(69);
+  });
+
   it('refuses a compacted topic by name unless the stream keeps no history', async () => {
     const topic = await bench.topic();
     const compacted = `${topic}_compacted`;
@@ -328,6 +351,13 @@ describeWith(['postgres'], 'ranges of live runs', () => {
 
   function reader() {
     return { sql: bench.database, topicLog: bench.topicLog };
+  }
+
+  async function moveCursor(dagId: string, next: number): Promise<void> {
+    await bench.database.query(
+      'update tidegate.stream_cursor set next_offset = $2 where dag_id = $1',
+      [dagId, next],
+    );
   }
 
   async function fingerprintOffset(dagId: string): Promise<number | null | undefined> {

@@ -13,7 +13,7 @@ import { createCoalescer } from './coalescer.ts';
 import { CursorMemory } from './cursor-memory.ts';
 import { triggerInvalid } from './errors.ts';
 import { FingerprintSaver } from './fingerprint-saver.ts';
-import { Gathering } from './gathering.ts';
+import { Gathering, type Wanted } from './gathering.ts';
 import type { MadeRun } from './made-run.ts';
 import { makeDueRuns, planUnplanned, type RunMaking } from './make-due-runs.ts';
 import { makeStreamRun, unparkRuns } from './make-stream-runs.ts';
@@ -80,6 +80,8 @@ class RunMakerOfScheduler implements RunMaker {
   readonly #making: RunMaking;
   readonly #mirror: ReturnType<typeof createOffsetMirror>;
   readonly #gathering = new Gathering();
+  /** Cancels the timer of DAGs whose records gather. */
+  readonly #gathered = new Map<string, () => void>();
   readonly #subscriptions = new Map<string, Subscription>();
   /** DAG ids by topic, of `onRecords` DAGs. */
   #listeners = new Map<string, string[]>();
@@ -126,8 +128,7 @@ class RunMakerOfScheduler implements RunMaker {
   }
 
   runEnded(dagId: string): void {
-    this.#gathering.runEnded(dagId);
-    void this.#dags.ask(dagId);
+    void this.#look(dagId);
   }
 
   runsEnded(runKeys: readonly number[]): void {
@@ -158,6 +159,7 @@ class RunMakerOfScheduler implements RunMaker {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelTimer?.();
+    for (const cancel of this.#gathered.values()) cancel();
     await Promise.allSettled([...this.#subscriptions.values()].map((one) => one.close()));
     await Promise.all([this.#rounds.close(), this.#dags.close(), this.#fingerprints.close()]);
     await this.#mirror.close();
@@ -193,7 +195,13 @@ class RunMakerOfScheduler implements RunMaker {
   async #askStreams(): Promise<void> {
     const withRest = await listDagsWithRest(this.#options.database);
     const driven = [...this.#listeners.values()].flat();
-    await Promise.all([...new Set([...withRest, ...driven])].map((dagId) => this.#dags.ask(dagId)));
+    await Promise.all([...new Set([...withRest, ...driven])].map((dagId) => this.#look(dagId)));
+  }
+
+  /** As `ask`, and whatever is known of records that gather. */
+  #look(dagId: string): Promise<void> {
+    this.#gathering.lookAnew(dagId);
+    return this.#dags.ask(dagId);
   }
 
   async #workDag(dagId: string): Promise<void> {
@@ -202,10 +210,25 @@ class RunMakerOfScheduler implements RunMaker {
     const { source, schedule } = plan;
     if (source !== null) {
       this.#mirror.touch({ dagId, topic: source.topic });
-      await this.#workStream(plan);
+      if (this.#wantsLook(plan)) await this.#lookAtStream(plan);
     }
     if (schedule.kind !== 'on_records' && schedule.kind !== 'none') {
       await makeDueRuns(this.#making, this.#now(), dagId);
+    }
+  }
+
+  #wantsLook({ dagId, source, schedule }: DagPlan): boolean {
+    if (schedule.kind !== 'on_records' || source === null) return true;
+    const seen = this.#seen({ dagId, topic: source.topic }, schedule.upTo);
+    return this.#follow(dagId, this.#gathering.begin(dagId, seen), schedule.withinMs);
+  }
+
+  async #lookAtStream(plan: DagPlan): Promise<void> {
+    try {
+      await this.#workStream(plan);
+    } catch (error) {
+      this.#gathering.lookAnew(plan.dagId);
+      throw error;
     }
   }
 
@@ -230,11 +253,18 @@ class RunMakerOfScheduler implements RunMaker {
 
   #rememberGathering(dagId: string, made: MadeRun, now: Date): void {
     this.#gathering.remember(dagId, made, now);
+    if (made.kind === 'made') this.#gathered.get(dagId)?.();
     if (made.kind === 'gathering') this.#askIn(dagId, made.until.getTime() - now.getTime());
   }
 
+  /** When `within` is over. One timer a DAG, or every run of a busy one would leave its own behind. */
   #askIn(dagId: string, ms: number): void {
-    this.#clock.after(Math.max(1, ms), () => void this.#dags.ask(dagId));
+    this.#gathered.get(dagId)?.();
+    const ask = (): void => {
+      this.#gathered.delete(dagId);
+      void this.#look(dagId);
+    };
+    this.#gathered.set(dagId, this.#clock.after(Math.max(1, ms), ask));
   }
 
   /** Records came. Those that gather beside an active run are counted by what the wake-up says, unread. */
@@ -245,12 +275,23 @@ class RunMakerOfScheduler implements RunMaker {
         void this.#dags.ask(dagId);
         continue;
       }
-      const { upTo, withinMs } = schedule;
-      const cursors = this.#making.cursors.find({ dagId, topic });
-      const wanted = this.#gathering.wake(dagId, { now: this.#now(), upTo, cursors, ends });
-      if (wanted === 'look') void this.#dags.ask(dagId);
-      if (wanted === 'wait') this.#askIn(dagId, withinMs);
+      const seen = this.#seen({ dagId, topic }, schedule.upTo);
+      const wanted = this.#gathering.wake(dagId, ends, seen);
+      if (this.#follow(dagId, wanted, schedule.withinMs)) void this.#dags.ask(dagId);
     }
+  }
+
+  #seen(
+    stream: { readonly dagId: string; readonly topic: string },
+    upTo: number,
+  ): Parameters<Gathering['begin']>[1] {
+    return { now: this.#now(), upTo, cursors: this.#making.cursors.find(stream) };
+  }
+
+  /** True: look now. */
+  #follow(dagId: string, wanted: Wanted, withinMs: number): boolean {
+    if (wanted === 'wait') this.#askIn(dagId, withinMs);
+    return wanted === 'look';
   }
 
   async #plan(dagId: string): Promise<DagPlan | undefined> {
@@ -276,7 +317,7 @@ class RunMakerOfScheduler implements RunMaker {
       isStarted,
       info: { ...toRunToTell(plan, made), run_key: runKey },
     });
-    if (made.hasRest) void this.#dags.ask(dagId);
+    if (made.hasRest) void this.#look(dagId);
     if (made.pinned.length === 0 || source?.history !== true) return;
     this.#fingerprints.touch({ dagId, topic: source.topic, ranges: made.pinned });
   }

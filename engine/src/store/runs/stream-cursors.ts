@@ -102,7 +102,7 @@ select $1, $2, move.partition, move.next_offset, move.done_offset, move.log_end,
        log_end = excluded.log_end,
        checked_at = excluded.checked_at`;
 
-/** Remembers a planned record. False: the cursor has moved on meanwhile. */
+/** Remembers a planned record. False: the stream was reset meanwhile, or a later record is remembered. */
 export async function saveFingerprint(
   sql: Sql,
   stream: { readonly dagId: string; readonly topic: string; readonly partition: number },
@@ -112,7 +112,8 @@ export async function saveFingerprint(
   const { rowCount } = await sql.query(
     `update tidegate.stream_cursor
         set fingerprint_offset = $5, fingerprint_timestamp = $6, fingerprint_crc = $7
-      where dag_id = $1 and topic = $2 and partition = $3 and next_offset = $4`,
+      where dag_id = $1 and topic = $2 and partition = $3 and next_offset >= $4
+        and coalesce(fingerprint_offset, -1) <= $5`,
     [stream.dagId, stream.topic, stream.partition, planned.next, offset, timestamp, crc],
   );
   return rowCount === 1;

@@ -98,6 +98,48 @@ export function describeTopics(log: () => AdministeredTopicLog): void {
       expect(textOf(record?.value)).toBe('value-104');
     });
 
+    it('looks at bounds and records at once, whatever a batch holds', async () => {
+      const topic = await createTopic(log(), 3);
+      const wide = Array.from({ length: 40 }, () => ({
+        key: null,
+        value: Buffer.alloc(1_000, 'x'),
+        partition: 1,
+      }));
+      await log().produce(topic, [...numbered(5), ...wide]);
+      await log().produce(topic, numbered(5, 5));
+      await log().deleteRecordsBefore(topic, new Map([[0, 2]]));
+      const offsets = [7, 30, 0].map((offset, partition): [number, number] => [partition, offset]);
+      const look = await log().look(topic, new Map(offsets));
+      expect(look.get(0)).toEqual({
+        ...{ start: 2, end: 10 },
+        fingerprint: await log().fingerprint(topic, 0, 7),
+      });
+      expect(look.get(0)?.fingerprint?.offset).toBe(7);
+      expect(look.get(1)).toMatchObject({ start: 0, end: 40, fingerprint: { offset: 30 } });
+      expect(look.get(2)).toEqual({ start: 0, end: 0, fingerprint: undefined });
+      expect([...(await log().look(topic, new Map())).values()]).toEqual([
+        { start: 2, end: 10 },
+        { start: 0, end: 40 },
+        { start: 0, end: 0 },
+      ]);
+    });
+
+    it('looks at records that are gone, and beyond the end', async () => {
+      const topic = await createTopic(log(), 2);
+      await log().produce(topic, numbered(10));
+      await log().deleteRecordsBefore(topic, new Map([[0, 10]]));
+      const look = await log().look(
+        topic,
+        new Map([
+          [0, 4],
+          [1, 700],
+        ]),
+      );
+      expect(look.get(0)).toEqual({ start: 10, end: 10, fingerprint: undefined });
+      expect(look.get(1)).toEqual({ start: 0, end: 0, fingerprint: undefined });
+      expect(await codeOf(log().look('never_made', new Map([[0, 1]])))).toBe('TOPIC_MISSING');
+    });
+
     it('keeps at least the newest record of each key of a compacted topic', async () => {
       const topic = await createTopic(log(), 1, true);
       for (let round = 0; round < 12; round++) {

@@ -5,6 +5,7 @@ import type { AdministeredTopicLog } from '../administration.ts';
 import { ByteBudget } from '../byte-budget.ts';
 import { recordCrc } from '../crc32c.ts';
 import { isTopicLogError, TopicLogError } from '../errors.ts';
+import { lookOneByOne } from '../look-one-by-one.ts';
 import { Partitioner } from '../partitioner.ts';
 import type {
   EnsureTopicOptions,
@@ -12,6 +13,7 @@ import type {
   NewRecord,
   OffsetRange,
   PartitionBounds,
+  PartitionLook,
   ReadOptions,
   RecordFingerprint,
   Subscription,
@@ -19,6 +21,7 @@ import type {
   Wake,
 } from '../topic-log.ts';
 import type { BatchSenderOptions } from './batch-sender.ts';
+import { glance, glanceAtAll } from './glance.ts';
 import { KafkaAdministration } from './kafka-administration.ts';
 import { KafkaCluster } from './kafka-cluster.ts';
 import { isOutage } from './kafka-errors.ts';
@@ -159,10 +162,9 @@ class KafkaTopicLog implements AdministeredTopicLog {
     partition: number,
     offset: number,
   ): Promise<RecordFingerprint | undefined> {
-    const asked = { topic, partition, range: { from: offset, to: offset + 1 } };
-    const { bounds, records } = await this.#repeat(() => this.#reader.glance(asked));
-    const [there] = records;
-    if (there !== undefined) return toFingerprint(there);
+    const place = { partition, offset };
+    const { bounds, record } = await this.#repeat(() => glance(this.#cluster, topic, place));
+    if (record !== undefined) return toFingerprint(record);
     let to = Math.min(offset, bounds.end);
     for (let step = 16; to > bounds.start; step *= 16) {
       const from = Math.max(bounds.start, to - step);
@@ -172,6 +174,24 @@ class KafkaTopicLog implements AdministeredTopicLog {
       to = from;
     }
     return undefined;
+  }
+
+  async look(
+    topic: string,
+    offsets: ReadonlyMap<number, number>,
+  ): Promise<ReadonlyMap<number, PartitionLook>> {
+    const partitions = await this.partitions(topic);
+    // A fetch needs a place in each partition.
+    if (!partitions.every((each) => offsets.has(each))) return lookOneByOne(this, topic, offsets);
+    const glances = await this.#repeat(() => glanceAtAll(this.#cluster, topic, offsets));
+    const looks = [...glances].map(async ([partition, { bounds, record }]) => {
+      const fingerprint =
+        record === undefined
+          ? await this.fingerprint(topic, partition, offsets.get(partition) ?? 0)
+          : toFingerprint(record);
+      return [partition, { ...bounds, fingerprint }] as const;
+    });
+    return new Map(await Promise.all(looks));
   }
 
   async isCompacted(topic: string): Promise<boolean> {

@@ -1,43 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ByteBudget } from '../byte-budget.ts';
-import { isTopicLogError, TopicLogError } from '../errors.ts';
+import { isTopicLogError } from '../errors.ts';
 import { checkRange, rangeLost, type RangeOfPartition } from '../range-check.ts';
 import { readAhead, type Page } from '../read-ahead.ts';
-import {
-  decodeRecords,
-  parseRecordBatch,
-  sizeOfBatchAt,
-  type RecordBatch,
-} from '../record-batch/decode-record-batch.ts';
-import type { LogRecord, OffsetRange, PartitionBounds, ReadOptions } from '../topic-log.ts';
-import { AbortedTransactions } from './aborted-transactions.ts';
-import { decompressRecords } from './codecs.ts';
-import { fetchResponse, type AbortedTransaction, type FetchedPartition } from './fetch-response.ts';
+import type { RecordBatch } from '../record-batch/decode-record-batch.ts';
+import type { LogRecord, ReadOptions } from '../topic-log.ts';
+import type { FetchedPartition } from './fetch-response.ts';
+import { decodePage, parseRecordSet, type FetchedPage } from './fetched-page.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
-import { CODE, KafkaCodeError } from './kafka-errors.ts';
-import { encodeFetchRequest, READ_COMMITTED } from './kafkajs-internals.ts';
+import { boundsOf, fetchPlace } from './partition-fetch.ts';
 
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 const SMALLEST_FETCH_BYTES = 64 * 1024;
 /** A guess of a record's size, so that a small range does not fetch megabytes behind it. */
 const BYTES_PER_RECORD = 1_024;
-/** Only reached where there is nothing to read: a compacted tail, or a throttled client. */
-const FETCH_WAIT_MS = 100;
 
 export interface RangeReaderOptions {
   readonly cluster: KafkaCluster;
   readonly budget: ByteBudget;
   /** How long a range above the stable offset is given: after a change of leaders it may lag. */
   readonly patienceMs: number;
-}
-
-/** A fetched page: `range` is what of it is wanted. */
-interface FetchedPage {
-  readonly range: OffsetRange;
-  readonly partition: number;
-  readonly batches: readonly RecordBatch[];
-  readonly aborted: readonly AbortedTransaction[];
 }
 
 /** A broker without anything to send says so at once; asked twice, it is believed. */
@@ -60,19 +43,6 @@ export class KafkaRangeReader {
       pageBytes: maxBytes,
     });
     for await (const page of pages) yield* decodePage(page, maxBytes);
-  }
-
-  /** One fetch: what lies at a place of the log, without waiting for it, and the partition's bounds. */
-  async glance(
-    asked: RangeOfPartition,
-  ): Promise<{ readonly bounds: PartitionBounds; readonly records: readonly LogRecord[] }> {
-    const { partition, range } = asked;
-    const fetched = await this.#fetch(asked, SMALLEST_FETCH_BYTES);
-    const batches = parseRecordSet(fetched.recordSet, range.from);
-    const page = { range, partition, batches, aborted: fetched.aborted };
-    const records: LogRecord[] = [];
-    for await (const some of decodePage(page, DEFAULT_MAX_BYTES)) records.push(...some);
-    return { bounds: await this.#boundsOf(asked, fetched), records };
   }
 
   async #checkEmptyRange(asked: RangeOfPartition, options: ReadOptions): Promise<void> {
@@ -124,7 +94,7 @@ export class KafkaRangeReader {
     const patienceEndsAt = performance.now() + this.#options.patienceMs;
     for (;;) {
       const fetched = await this.#fetch(asked, options.maxBytes ?? DEFAULT_MAX_BYTES);
-      const bounds = await this.#boundsOf(asked, fetched);
+      const bounds = await boundsOf(this.#options.cluster, fetched);
       if (asked.range.from < bounds.start) throw rangeLost(asked, bounds);
       if (asked.range.to <= bounds.end && fetched.errorCode === 0) return fetched;
       if (performance.now() > patienceEndsAt) checkRange(asked, bounds);
@@ -132,86 +102,13 @@ export class KafkaRangeReader {
     }
   }
 
-  /** As the answer tells; one that refuses the offset does not. */
-  async #boundsOf(
-    { topic, partition }: RangeOfPartition,
-    fetched: FetchedPartition,
-  ): Promise<PartitionBounds> {
-    if (fetched.errorCode !== CODE.OFFSET_OUT_OF_RANGE)
-      return { start: fetched.logStartOffset, end: fetched.lastStableOffset };
-    const bounds = (await this.#options.cluster.readBounds(topic)).get(partition);
-    return bounds ?? { start: 0, end: 0 };
-  }
-
-  async #fetch(
+  #fetch(
     { topic, partition, range }: RangeOfPartition,
     maxBytes: number,
-  ): Promise<FetchedPartition & { readonly throttleTimeMs: number }> {
+  ): ReturnType<typeof fetchPlace> {
     const guess = (range.to - range.from) * BYTES_PER_RECORD;
     const bytes = Math.min(maxBytes, Math.max(SMALLEST_FETCH_BYTES, guess));
-    const broker = await this.#options.cluster.getLeader(topic, partition);
-    const request = encodeFetchRequest({
-      replicaId: -1,
-      maxWaitTime: FETCH_WAIT_MS,
-      minBytes: 1,
-      maxBytes: bytes,
-      isolationLevel: READ_COMMITTED,
-      topics: [{ topic, partitions: [{ partition, fetchOffset: range.from, maxBytes: bytes }] }],
-    });
-    const answer = await this.#options.cluster.send(broker, { request, response: fetchResponse });
-    const [fetched] = answer.partitions;
-    const errorCode = answer.errorCode === 0 ? fetched?.errorCode : answer.errorCode;
-    if (fetched === undefined || isFailure(errorCode)) {
-      if (errorCode === CODE.UNKNOWN_TOPIC_OR_PARTITION) {
-        this.#options.cluster.forget(topic);
-        await this.#options.cluster.getLeader(topic, partition); // names what is missing
-      }
-      throw new KafkaCodeError(errorCode ?? CODE.NETWORK_EXCEPTION, 'Fetch');
-    }
-    return { ...fetched, throttleTimeMs: answer.clientSideThrottleTime };
+    const place = { partition, fetchOffset: range.from, maxBytes: bytes };
+    return fetchPlace(this.#options.cluster, topic, place);
   }
-}
-
-function isFailure(errorCode: number | undefined): boolean {
-  return errorCode !== 0 && errorCode !== CODE.OFFSET_OUT_OF_RANGE;
-}
-
-/** The whole batches of a record set, checksums verified; a last one that is cut off is left out. */
-function parseRecordSet(recordSet: Buffer, position: number): RecordBatch[] {
-  const batches: RecordBatch[] = [];
-  let at = 0;
-  for (let size = sizeOfBatchAt(recordSet, at); size !== undefined;) {
-    batches.push(parseRecordBatch(recordSet.subarray(at, at + size)));
-    at += size;
-    size = sizeOfBatchAt(recordSet, at);
-  }
-  const last = batches.at(-1);
-  if (last === undefined ? recordSet.length === 0 : last.nextOffset > position) return batches;
-  throw new TopicLogError(
-    'RECORD_CORRUPT',
-    `Kafka answered a fetch at offset ${position} with records that do not reach it: check the broker`,
-  );
-}
-
-/** The wanted records of a page, in arrays of about `maxBytes` of decompressed records. */
-async function* decodePage(
-  page: FetchedPage,
-  maxBytes: number,
-): AsyncGenerator<readonly LogRecord[]> {
-  const { range, partition, batches } = page;
-  const aborted = new AbortedTransactions(page.aborted);
-  let items: LogRecord[] = [];
-  let bytes = 0;
-  for (const batch of batches) {
-    if (batch.baseOffset >= range.to) break;
-    if (aborted.hides(batch) || batch.nextOffset <= range.from) continue;
-    const records = await decompressRecords(batch);
-    decodeRecords(batch, { partition, range, records }, items);
-    bytes += records.length;
-    if (bytes < maxBytes || items.length === 0) continue;
-    yield items;
-    items = [];
-    bytes = 0;
-  }
-  if (items.length > 0) yield items;
 }

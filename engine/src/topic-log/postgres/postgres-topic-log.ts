@@ -6,6 +6,7 @@ import { silentLogger, type Logger } from '../../platform/log.ts';
 import type { AdministeredTopicLog } from '../administration.ts';
 import { recordCrc } from '../crc32c.ts';
 import { logClosed, producerFenced } from '../errors.ts';
+import { lookOneByOne } from '../look-one-by-one.ts';
 import { decodeRecords, parseRecordBatch } from '../record-batch/decode-record-batch.ts';
 import type {
   EnsureTopicOptions,
@@ -13,6 +14,7 @@ import type {
   NewRecord,
   OffsetRange,
   PartitionBounds,
+  PartitionLook,
   ReadOptions,
   RecordFingerprint,
   Subscription,
@@ -172,6 +174,13 @@ class PostgresTopicLog implements AdministeredTopicLog {
       return undefined;
     }
     return { offset: record.offset, timestamp: record.timestamp, crc: recordCrc(record) };
+  }
+
+  look(
+    topic: string,
+    offsets: ReadonlyMap<number, number>,
+  ): Promise<ReadonlyMap<number, PartitionLook>> {
+    return lookOneByOne(this, topic, offsets);
   }
 
   async isCompacted(topic: string): Promise<boolean> {
