@@ -30,6 +30,7 @@ describeWith(['postgres'], 'runs of records', () => {
       await bench.produce(topic, 3);
       await expect.poll(() => made.has(dagId), { ...PATIENT, interval: 1 }).toBe(true);
       await bench.endRuns(dagId);
+      maker.runEnded(dagId);
     }
     const runs = await bench.runs(dagId);
     expect(runs[0]).toMatchObject({ logical_date: null, run_type: 'scheduled', lane: 'live' });
@@ -129,6 +130,7 @@ describeWith(['postgres'], 'runs of records', () => {
     await bench.produce(topic, 5);
     await expect.poll(() => count(id), PATIENT).toBe(1);
     await bench.endRuns(id);
+    maker.runEnded(id);
     await bench.dag({ id, schedule: onRecords, source: { topic, maxRecords: 2 } });
     await bench.produce(topic, 4);
     await expect.poll(() => count(id), PATIENT).toBe(2);

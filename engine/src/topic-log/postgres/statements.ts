@@ -88,7 +88,8 @@ export function appendBatch(batch: NewBatch): Statement {
           (select next_offset from head), $4::bigint, $5::bytea, length($6::bytea), $6::bytea
         returning 1
       )
-      select head.next_offset, head.compact_at, pg_notify('${NOTIFY_CHANNEL}', $1)
+      select head.next_offset, head.compact_at,
+        pg_notify('${NOTIFY_CHANNEL}', concat_ws(' ', $2, head.next_offset, $1))
       from head, stored`,
     values: [batch.topic, batch.partition, batch.count, batch.maxTimestamp, batch.key, batch.bytes],
   };

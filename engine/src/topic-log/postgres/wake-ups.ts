@@ -21,6 +21,8 @@ const ANSWER_MS = 3_000;
 export class PostgresWakeUps {
   readonly #registry = new WakeRegistry();
   readonly #closing = new AbortController();
+  /** By topic and partition, as far as notifications of this connection told. */
+  readonly #ends = new Map<string, Map<number, number>>();
   readonly #url: string;
   readonly #log: Logger;
   #listening: Promise<void> | undefined;
@@ -69,10 +71,12 @@ export class PostgresWakeUps {
     signal.addEventListener('abort', end, { once: true });
     let stopHeartbeat = end;
     client.on('error', (err) => this.#log.debug({ err }, 'topic log listener lost its connection'));
-    client.on('notification', ({ payload }) => this.#registry.wake(payload ?? ''));
+    client.on('notification', ({ payload }) => this.#hear(payload ?? ''));
     try {
       await client.connect();
       await client.query(`listen ${NOTIFY_CHANNEL}`);
+      // What was appended meanwhile is not known.
+      this.#ends.clear();
       this.#registry.wakeAll();
       stopHeartbeat = startHeartbeat(client, end);
       await ended;
@@ -81,5 +85,15 @@ export class PostgresWakeUps {
       signal.removeEventListener('abort', end);
       destroyConnection(client);
     }
+  }
+
+  /** `partition end topic`, as an append tells at its commit. */
+  #hear(payload: string): void {
+    const [, partition, end, topic] = /^(\d+) (\d+) (.*)$/s.exec(payload) ?? [];
+    if (topic === undefined) return;
+    const ends = this.#ends.get(topic) ?? new Map<number, number>();
+    this.#ends.set(topic, ends);
+    ends.set(Number(partition), Number(end));
+    this.#registry.wake(topic, ends);
   }
 }
