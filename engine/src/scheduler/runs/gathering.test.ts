@@ -70,6 +70,17 @@ describe('Gathering', () => {
     expect(gathering.since('a')).toEqual(now);
   });
 
+  it('looks once more for records that came during a look, which may have been too early for them', () => {
+    const gathering = new Gathering();
+    gathering.remember('a', made, now);
+    gathering.lookAnew('a');
+    expect(gathering.begin('a', seen)).toBe('look');
+    expect(gathering.wake('a', ends(103, 100), seen)).toBe('look');
+    gathering.remember('a', { kind: 'quiet' }, now);
+    gathering.end('a');
+    expect(gathering.begin('a', seen)).toBe('look');
+  });
+
   it('lets records gather that came while the run was made, and asked for a look then', () => {
     const gathering = new Gathering();
     expect(gathering.wake('a', ends(103, 100), seen)).toBe('look');

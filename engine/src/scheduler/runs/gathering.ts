@@ -24,6 +24,8 @@ export class Gathering {
   private readonly byDag = new Map<string, Gathered>();
   /** Whose next look looks whatever is known, also by a look that was under way when it was asked for. */
   private readonly anew = new Set<string>();
+  /** Where a look is under way, which may have seen the log before the latest records. */
+  private readonly looking = new Set<string>();
   /** What the last wake-up said of the log. */
   private readonly ends = new Map<string, ReadonlyMap<number, number> | undefined>();
 
@@ -53,17 +55,23 @@ export class Gathering {
   /** Records came, and what the wake-up tells of the log. */
   wake(dagId: string, ends: ReadonlyMap<number, number> | undefined, seen: Seen): Wanted {
     this.ends.set(dagId, ends);
-    return this.wanted(dagId, seen);
+    return this.looking.has(dagId) ? 'look' : this.wanted(dagId, seen);
   }
 
   /**
-   * A look begins, if it is wanted still: records that came while the last run was being made asked for it
-   * before there was a run to gather beside.
+   * A look begins, if it is wanted still: records that came during the one before asked for it, and may have
+   * a run to gather beside by now.
    */
   begin(dagId: string, seen: Seen): Wanted {
     const wanted = this.wanted(dagId, seen);
     this.anew.delete(dagId);
+    if (wanted === 'look') this.looking.add(dagId);
     return wanted;
+  }
+
+  /** The look that began is over, however it went. */
+  end(dagId: string): void {
+    this.looking.delete(dagId);
   }
 
   clear(): void {

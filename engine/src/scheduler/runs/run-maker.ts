@@ -229,6 +229,8 @@ class RunMakerOfScheduler implements RunMaker {
     } catch (error) {
       this.#gathering.lookAnew(plan.dagId);
       throw error;
+    } finally {
+      this.#gathering.end(plan.dagId);
     }
   }
 
