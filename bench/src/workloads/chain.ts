@@ -12,7 +12,8 @@ import {
 
 const LENGTH = 40;
 const RUNS = 30;
-const WARM_UP = 20;
+/** Runs until V8 has compiled their way. */
+const WARM_UP = 60;
 
 /** A chain of dependent no-op tasks: what a hop costs, from a finish to the dependent's start. */
 export const chain: Workload = {

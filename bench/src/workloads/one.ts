@@ -11,7 +11,8 @@ import {
 } from '../workload.ts';
 
 const RUNS = 100;
-const WARM_UP = 20;
+/** Runs until V8 has compiled their way. */
+const WARM_UP = 300;
 
 /** One run of one task: from asking for it to its success. */
 export const one: Workload = {
