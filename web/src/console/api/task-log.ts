@@ -6,6 +6,11 @@ import { query, type TaskAddress, taskPath } from './addresses.ts';
 import { callApi } from './call-api.ts';
 
 const FOLLOW_EVERY_MS = 1_000;
+/**
+ * Lines come after the end of their try too: a worker sends them on calls of its own, and hears of a try that
+ * somebody stopped with its next heartbeat.
+ */
+const LATE_LINES_MS = 20_000;
 /** Lines held in the browser; the download has all of them. */
 export const MOST_LINES = 200_000;
 
@@ -22,15 +27,20 @@ export function logAddress(task: TaskAddress, tryNumber: number): string {
 }
 
 /**
- * The lines of a try, page after page; until the server says that it ended its end is asked for once a second.
- * Every page is kept, so that nothing is read twice.
+ * The lines of a try, page after page; until it is over, and its late lines too, its end is asked for once a
+ * second. Every page is kept, so that nothing is read twice. `endedAt`: milliseconds since the epoch.
  */
-export function useTaskLog(address: TaskAddress, tryNumber: number): TaskLog {
+export function useTaskLog(
+  address: TaskAddress,
+  tryNumber: number,
+  endedAt: number | null,
+): TaskLog {
   const url = logAddress(address, tryNumber);
   const [log, setLog] = useState<{
     url: string;
     lines: readonly LogMessage[];
-    token: string | null;
+    token: string;
+    isOver: boolean;
   }>();
   const isCurrent = log?.url === url;
   const token = isCurrent ? log.token : '';
@@ -38,8 +48,10 @@ export function useTaskLog(address: TaskAddress, tryNumber: number): TaskLog {
   const page = useQuery({
     queryKey: ['log', url, token],
     queryFn: ({ signal }) =>
-      callApi<TaskLogResponse>(`${url}${query({ token: token ?? undefined })}`, { signal }),
-    enabled: token !== null && !isFull,
+      callApi<TaskLogResponse>(`${url}${query({ token: token === '' ? undefined : token })}`, {
+        signal,
+      }),
+    enabled: !(isCurrent && log.isOver && !mayStillCome(endedAt)) && !isFull,
     gcTime: 0,
     refetchInterval: FOLLOW_EVERY_MS,
   });
@@ -47,11 +59,16 @@ export function useTaskLog(address: TaskAddress, tryNumber: number): TaskLog {
     if (page.data === undefined) return;
     const { content, continuation_token: next } = page.data;
     if (content.length === 0 && next !== null && isCurrent) return;
-    setLog((old) => ({
-      url,
-      lines: old?.url === url ? [...old.lines, ...content] : content,
-      token: next,
-    }));
+    // Without a next place it is over, and nothing was behind the last one.
+    setLog((old) => {
+      const known = old?.url === url ? old : { lines: [], token: '' };
+      const lines = content.length === 0 ? known.lines : [...known.lines, ...content];
+      return { url, lines, token: next ?? known.token, isOver: next === null };
+    });
   }, [page.data, page.dataUpdatedAt, url, isCurrent]);
   return { lines: isCurrent ? log.lines : [], isRead: isCurrent, error: page.error };
+}
+
+function mayStillCome(endedAt: number | null): boolean {
+  return endedAt !== null && Date.now() - endedAt < LATE_LINES_MS;
 }

@@ -11,13 +11,15 @@ const AFTER = 4;
 interface Props {
   readonly address: TaskAddress;
   readonly tryNumber: number;
+  /** Of the try, in milliseconds since the epoch. */
+  readonly endedAt: number | null;
   /** From 1; null: the end of the log. */
   readonly aroundLine: number | null;
 }
 
 /** A few lines round the one that matters. */
-export function LogWindow({ address, tryNumber, aroundLine }: Props) {
-  const { lines, isRead } = useTaskLog(address, tryNumber);
+export function LogWindow({ address, tryNumber, endedAt, aroundLine }: Props) {
+  const { lines, isRead } = useTaskLog(address, tryNumber, endedAt);
   const shown = useMemo(() => {
     const end = aroundLine === null ? lines.length : aroundLine + AFTER;
     const from = Math.max(0, end - (aroundLine === null ? BEFORE + AFTER : BEFORE + 1 + AFTER));

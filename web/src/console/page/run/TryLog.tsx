@@ -14,7 +14,7 @@ export function TryLog({ page, view, onShow }: LogsProps) {
   const address: TaskAddress = { dagId, runId, taskId: task?.task_id ?? '' };
   const tryNumber = shownTry?.try_number ?? 1;
   const isLive = shownTry?.state === 'running';
-  const log = useTaskLog(address, tryNumber);
+  const log = useTaskLog(address, tryNumber, shownTry?.end ?? null);
   const shown = useLogView(log, { q, level, isLive });
   const isEmpty = log.isRead && shown.lines.length === 0;
   return (

@@ -40,3 +40,8 @@ function mostTelling(page: UiRun): UiTaskInstance | undefined {
     tasks[0]
   );
 }
+
+/** When a try ended, in milliseconds since the epoch; null: it runs, or is not known. */
+export function endOfTry({ tries }: UiTaskInstance, tryNumber: number): number | null {
+  return tries.find(({ try_number: number }) => number === tryNumber)?.end ?? null;
+}
