@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-import { silentLogger, TidegateError, type Logger } from '@tidegate/engine/platform';
+import {
+  silentLogger,
+  TidegateError,
+  withResolvers,
+  type Logger,
+  type PromiseWithResolvers,
+} from '@tidegate/engine/platform';
 import type { TopicLogConfig } from '@tidegate/engine/topic-log';
 
 import { WORKER_ERRORS } from './errors.ts';
@@ -244,22 +250,11 @@ async function shutDown(
   await client.close();
 }
 
-interface Ending {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (err: Error) => void;
-}
-
-function createEnding(): Ending {
-  let resolve: () => void = () => undefined;
-  let reject: (err: Error) => void = () => undefined;
-  const promise = new Promise<void>((onEnd, onFault) => {
-    resolve = onEnd;
-    reject = onFault;
-  });
+function createEnding(): PromiseWithResolvers<void> {
+  const ending: PromiseWithResolvers<void> = withResolvers();
   // Who does not look at it stops the worker in time all the same.
-  promise.catch(() => undefined);
-  return { promise, resolve, reject };
+  ending.promise.catch(() => undefined);
+  return ending;
 }
 
 function superseded(workerId: string): TidegateError {

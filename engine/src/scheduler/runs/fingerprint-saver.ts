@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../store/db.ts';
 import type { PartitionRange } from '../../store/runs/run-ranges.ts';
 import { createCoalescer } from './coalescer.ts';
+import { KeyedTimers } from './keyed-timers.ts';
 import type { StreamReader } from './observe-stream.ts';
 import { saveFingerprints } from './save-fingerprints.ts';
 
@@ -16,17 +17,16 @@ const EVERY_MS = 1_000;
 
 /** Remembers the last record of what was pinned, at once and then at most once a second a stream. */
 export class FingerprintSaver {
-  private readonly clock: Clock;
   private readonly saving: ReturnType<typeof createCoalescer>;
   private readonly unsaved = new Map<string, Pinned>();
   /** DAGs whose turn comes with a timer. */
-  private readonly armed = new Map<string, () => void>();
+  private readonly armed: KeyedTimers;
 
   constructor(
     reader: StreamReader & { readonly database: Sql },
     options: { readonly clock: Clock; readonly onError: (error: unknown, dagId: string) => void },
   ) {
-    this.clock = options.clock;
+    this.armed = new KeyedTimers(options.clock);
     this.saving = createCoalescer(async (dagId) => {
       const pinned = this.unsaved.get(dagId);
       this.unsaved.delete(dagId);
@@ -43,17 +43,15 @@ export class FingerprintSaver {
   }
 
   async close(): Promise<void> {
-    for (const cancel of this.armed.values()) cancel();
+    this.armed.cancelAll();
     await this.saving.close();
   }
 
   private arm(dagId: string): void {
-    const turn = (): void => {
-      this.armed.delete(dagId);
+    this.armed.set(dagId, EVERY_MS, () => {
       if (!this.unsaved.has(dagId)) return;
       this.arm(dagId);
       void this.saving.ask(dagId);
-    };
-    this.armed.set(dagId, this.clock.after(EVERY_MS, turn));
+    });
   }
 }

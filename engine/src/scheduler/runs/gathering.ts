@@ -74,6 +74,7 @@ export class Gathering {
     this.looking.delete(dagId);
   }
 
+  /** Forgets what is known; a look under way stays one. */
   clear(): void {
     this.byDag.clear();
     this.anew.clear();

@@ -14,6 +14,7 @@ import { CursorMemory } from './cursor-memory.ts';
 import { triggerInvalid } from './errors.ts';
 import { FingerprintSaver } from './fingerprint-saver.ts';
 import { Gathering, type Wanted } from './gathering.ts';
+import { KeyedTimers } from './keyed-timers.ts';
 import type { MadeRun } from './made-run.ts';
 import { makeDueRuns, planUnplanned, type RunMaking } from './make-due-runs.ts';
 import { makeStreamRun, unparkRuns } from './make-stream-runs.ts';
@@ -80,8 +81,8 @@ class RunMakerOfScheduler implements RunMaker {
   readonly #making: RunMaking;
   readonly #mirror: ReturnType<typeof createOffsetMirror>;
   readonly #gathering = new Gathering();
-  /** Cancels the timer of DAGs whose records gather. */
-  readonly #gathered = new Map<string, () => void>();
+  /** When records of a DAG have gathered for `within`. */
+  readonly #gathered: KeyedTimers;
   readonly #subscriptions = new Map<string, Subscription>();
   /** DAG ids by topic, of `onRecords` DAGs. */
   #listeners = new Map<string, string[]>();
@@ -100,6 +101,7 @@ class RunMakerOfScheduler implements RunMaker {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLogger;
+    this.#gathered = new KeyedTimers(this.#clock);
     this.#making = {
       database,
       topicLog,
@@ -159,7 +161,7 @@ class RunMakerOfScheduler implements RunMaker {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelTimer?.();
-    for (const cancel of this.#gathered.values()) cancel();
+    this.#gathered.cancelAll();
     await Promise.allSettled([...this.#subscriptions.values()].map((one) => one.close()));
     await Promise.all([this.#rounds.close(), this.#dags.close(), this.#fingerprints.close()]);
     await this.#mirror.close();
@@ -255,18 +257,13 @@ class RunMakerOfScheduler implements RunMaker {
 
   #rememberGathering(dagId: string, made: MadeRun, now: Date): void {
     this.#gathering.remember(dagId, made, now);
-    if (made.kind === 'made') this.#gathered.get(dagId)?.();
+    if (made.kind === 'made') this.#gathered.cancel(dagId);
     if (made.kind === 'gathering') this.#askIn(dagId, made.until.getTime() - now.getTime());
   }
 
-  /** When `within` is over. One timer a DAG, or every run of a busy one would leave its own behind. */
+  /** One timer a DAG, or every run of a busy one would leave its own behind. */
   #askIn(dagId: string, ms: number): void {
-    this.#gathered.get(dagId)?.();
-    const ask = (): void => {
-      this.#gathered.delete(dagId);
-      void this.#look(dagId);
-    };
-    this.#gathered.set(dagId, this.#clock.after(Math.max(1, ms), ask));
+    this.#gathered.set(dagId, Math.max(1, ms), () => void this.#look(dagId));
   }
 
   /** Records came. Those that gather beside an active run are counted by what the wake-up says, unread. */

@@ -4,7 +4,7 @@ import { toError } from '../../platform/errors.ts';
 import { startHeartbeat } from '../../platform/heartbeat.ts';
 import type { Logger } from '../../platform/log.ts';
 import { destroyConnection } from '../../platform/silent-postgres.ts';
-import { withResolvers } from '../../platform/with-resolvers.ts';
+import { withResolvers, type PromiseWithResolvers } from '../../platform/with-resolvers.ts';
 import { isTopicLogError } from '../errors.ts';
 import { throughOutages } from '../outage.ts';
 import type { Subscription } from '../topic-log.ts';
@@ -65,8 +65,8 @@ export class PostgresWakeUps {
       connectionTimeoutMillis: ANSWER_MS,
       query_timeout: ANSWER_MS,
     });
-    const { promise: ended, resolve } = withResolvers<unknown>();
-    const end = (): void => resolve(undefined);
+    const { promise: ended, resolve }: PromiseWithResolvers<void> = withResolvers();
+    const end = (): void => resolve();
     for (const event of ['end', 'error'] as const) client.once(event, end);
     signal.addEventListener('abort', end, { once: true });
     let stopHeartbeat = end;

@@ -44,6 +44,7 @@ export function useTaskLog(
   }>();
   const isCurrent = log?.url === url;
   const token = isCurrent ? log.token : '';
+  const isOver = isCurrent && log.isOver;
   const isFull = isCurrent && log.lines.length >= MOST_LINES;
   const page = useQuery({
     queryKey: ['log', url, token],
@@ -51,21 +52,21 @@ export function useTaskLog(
       callApi<TaskLogResponse>(`${url}${query({ token: token === '' ? undefined : token })}`, {
         signal,
       }),
-    enabled: !(isCurrent && log.isOver && !mayStillCome(endedAt)) && !isFull,
+    enabled: !isFull && (!isOver || mayStillCome(endedAt)),
     gcTime: 0,
     refetchInterval: FOLLOW_EVERY_MS,
   });
   useEffect(() => {
     if (page.data === undefined) return;
     const { content, continuation_token: next } = page.data;
-    if (content.length === 0 && next !== null && isCurrent) return;
+    if (isCurrent && content.length === 0 && isOver === (next === null)) return;
     // Without a next place it is over, and nothing was behind the last one.
     setLog((old) => {
       const known = old?.url === url ? old : { lines: [], token: '' };
-      const lines = content.length === 0 ? known.lines : [...known.lines, ...content];
+      const lines = [...known.lines, ...content];
       return { url, lines, token: next ?? known.token, isOver: next === null };
     });
-  }, [page.data, page.dataUpdatedAt, url, isCurrent]);
+  }, [page.data, page.dataUpdatedAt, url, isCurrent, isOver]);
   return { lines: isCurrent ? log.lines : [], isRead: isCurrent, error: page.error };
 }
 

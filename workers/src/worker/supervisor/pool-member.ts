@@ -1,4 +1,4 @@
-import { TidegateError } from '@tidegate/engine/platform';
+import { TidegateError, withResolvers, type PromiseWithResolvers } from '@tidegate/engine/platform';
 
 import { WORKER_ERRORS } from '../errors.ts';
 import { systemLine } from '../log/log-line.ts';
@@ -87,22 +87,11 @@ export function createMember(options: TaskProcessOptions, events: MemberEvents):
   return member;
 }
 
-interface Readiness {
-  readonly promise: Promise<void>;
-  resolve(): void;
-  reject(err: Error): void;
-}
-
-function createReadiness(): Readiness {
-  let resolve: () => void = () => undefined;
-  let reject: (err: Error) => void = () => undefined;
-  const promise = new Promise<void>((onReady, onBroken) => {
-    resolve = onReady;
-    reject = onBroken;
-  });
+function createReadiness(): PromiseWithResolvers<void> {
+  const ready: PromiseWithResolvers<void> = withResolvers();
   // Only the first process of a worker is waited for; the others report their end through `onExit`.
-  promise.catch(() => undefined);
-  return { promise, resolve: () => resolve(), reject: (err) => reject(err) };
+  ready.promise.catch(() => undefined);
+  return ready;
 }
 
 function brokenProcess(exit: ProcessExit, printed: readonly string[]): TidegateError {

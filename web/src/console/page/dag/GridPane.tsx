@@ -19,7 +19,7 @@ import { QueryState } from '../../ui/QueryState.tsx';
 import { CancelDialog } from '../run/CancelDialog.tsx';
 import { ClearDialog } from '../run/ClearDialog.tsx';
 import { LogWindow } from '../run/LogWindow.tsx';
-import { endOfTry } from '../run/run-view.ts';
+import { findTry } from '../run/run-view.ts';
 import { sayRun } from '../run/say-run.ts';
 import styles from './GridPane.module.css';
 
@@ -85,7 +85,7 @@ function Details({ page, task, onClose }: DetailsProps) {
           <LogWindow
             address={{ ...params, taskId: task.task_id }}
             tryNumber={task.try_number}
-            endedAt={endOfTry(task, task.try_number)}
+            endedAt={findTry(task, task.try_number)?.end ?? null}
             aroundLine={null}
           />
         </section>

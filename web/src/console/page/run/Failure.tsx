@@ -10,7 +10,7 @@ import { Command } from '../../ui/Command.tsx';
 import { ErrorCard } from './ErrorCard.tsx';
 import styles from './Failure.module.css';
 import { LogWindow } from './LogWindow.tsx';
-import { endOfTry } from './run-view.ts';
+import { findTry } from './run-view.ts';
 
 interface Props {
   readonly page: UiRun;
@@ -45,7 +45,7 @@ export function Failure({ page, failure, onOpenLogs }: Props) {
           <LogWindow
             address={{ dagId: run.dag_id, runId: run.dag_run_id, taskId: root.task_id }}
             tryNumber={failure.try_number}
-            endedAt={endOfTry(root, failure.try_number)}
+            endedAt={findTry(root, failure.try_number)?.end ?? null}
             aroundLine={failure.log_line?.line ?? null}
           />
         </section>

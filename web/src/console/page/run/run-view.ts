@@ -21,8 +21,7 @@ export function toRunView(page: UiRun, search: RunSearch): RunView {
     page.failure === null ? ['logs', 'tasks', 'params'] : ['failure', 'logs', 'tasks', 'params'];
   const asked = tabs.find((tab) => tab === search.tab);
   const task = findTask(page, search.task) ?? mostTelling(page);
-  const shownTry =
-    task?.tries.find(({ try_number: number }) => number === search.try) ?? task?.tries.at(-1);
+  const shownTry = (task && findTry(task, search.try)) ?? task?.tries.at(-1);
   return { tabs, tab: asked ?? tabs[0] ?? 'logs', task, shownTry };
 }
 
@@ -41,7 +40,9 @@ function mostTelling(page: UiRun): UiTaskInstance | undefined {
   );
 }
 
-/** When a try ended, in milliseconds since the epoch; null: it runs, or is not known. */
-export function endOfTry({ tries }: UiTaskInstance, tryNumber: number): number | null {
-  return tries.find(({ try_number: number }) => number === tryNumber)?.end ?? null;
+export function findTry(
+  { tries }: UiTaskInstance,
+  tryNumber: number | undefined,
+): UiTry | undefined {
+  return tries.find(({ try_number: number }) => number === tryNumber);
 }

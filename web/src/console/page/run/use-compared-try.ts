@@ -12,6 +12,7 @@ import { isApiError } from '../../api/api-error.ts';
 import { callApi } from '../../api/call-api.ts';
 import { logAddress } from '../../api/task-log.ts';
 import type { ComparedTry } from './compared-try.ts';
+import { findTry } from './run-view.ts';
 
 /** Lines of each log that are compared. */
 export const MOST_COMPARED = 5_000;
@@ -67,7 +68,7 @@ async function findOther(
 
 function placeIn(page: UiRun, taskId: string, tryNumber: number): Place | null {
   const task = page.tasks.find(({ task_id: id }) => id === taskId);
-  const tried = task?.tries.find(({ try_number: number }) => number === tryNumber);
+  const tried = task && findTry(task, tryNumber);
   return task === undefined || tried === undefined ? null : { page, task, tried };
 }
 
