@@ -5,7 +5,7 @@ import { TidegateError, toError } from '../../platform/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { Demand, FlushBatch, Report } from '../../state/flush-batch.ts';
-import { placeOf, poolKey, type TaskRef, type TimerRow } from '../../state/flush-rows.ts';
+import { placeOf, type TaskRef, type TimerRow } from '../../state/flush-rows.ts';
 import { STORE_ERRORS } from '../../store/errors.ts';
 import type { FlushConnection } from '../../store/flush/flush-connection.ts';
 import { runFlush, StaleRunInfo, type FlushDone } from '../../store/flush/run-flush.ts';
@@ -14,7 +14,8 @@ import { isConflict, isConnectionLoss, randomPause } from '../../store/pg-errors
 import { traceCommit } from '../../tracing/when-committed.ts';
 import type { TaskTokens } from '../task-tokens.ts';
 import { buildGrant } from './build-grant.ts';
-import { ReadyList, type EndingTry } from './ready-list.ts';
+import { forecast } from './forecast.ts';
+import { ReadyList } from './ready-list.ts';
 
 export interface FlusherOptions {
   readonly connection: FlushConnection;
@@ -169,6 +170,7 @@ export class Flusher {
 
   /** Everything one flush takes on, or null when there is nothing to do. */
   private collect(): Work | null {
+    const { cache, outbox } = this.options;
     const entries: Entry[] = [];
     let reports = 0;
     for (const entry of this.entries) {
@@ -180,26 +182,15 @@ export class Flusher {
     const polls = [...this.polls];
     const demands = [...demandsOf(entries), ...polls.map((poll) => poll.demand)];
     const free =
-      this.options.outbox !== null
-        ? [...demands, { queues: EVERY_QUEUE, slots: MOST_REPORTS }]
-        : demands;
-    const candidates = this.ready.take(free, this.endingTries(entries));
+      outbox !== null ? [...demands, { queues: EVERY_QUEUE, slots: MOST_REPORTS }] : demands;
+    const candidates =
+      this.ready.size === 0 ? [] : this.ready.take(free, forecast(reportsOf(entries), cache));
     const wakes = [...this.wakes.values()];
     const begins = [...this.begins];
     this.wakes.clear();
     this.begins.clear();
     if (entries.length + candidates.length + wakes.length + begins.length === 0) return null;
     return { entries, polls, demands, candidates, wakes, begins };
-  }
-
-  private endingTries(entries: readonly Entry[]): EndingTry[] {
-    if (this.ready.size === 0) return [];
-    return entries
-      .flatMap((entry) => entry.reports)
-      .flatMap(({ runKey, ix }) => {
-        const task = this.options.cache.get(runKey)?.flow.tasks[ix];
-        return task === undefined ? [] : [{ runKey, pool: poolKey(task), slots: task.poolSlots }];
-      });
   }
 
   private async flush(work: Work): Promise<void> {
@@ -219,7 +210,7 @@ export class Flusher {
 
   private async attempt(work: Work): Promise<{ done: FlushDone | null; batch: FlushBatch }> {
     const { cache, clock, connection } = this.options;
-    const reports = work.entries.flatMap((entry) => entry.reports);
+    const reports = reportsOf(work.entries);
     const refs = [...reports, ...work.wakes, ...work.candidates];
     await cache.load([...refs.map((ref) => ref.runKey), ...work.begins]);
     const isKnown = ({ runKey, ix }: TaskRef): boolean =>
@@ -396,6 +387,10 @@ const EVERY_QUEUE: ReadonlySet<string> = new (class extends Set<string> {
     return true;
   }
 })();
+
+function reportsOf(entries: readonly Entry[]): Report[] {
+  return entries.flatMap((entry) => entry.reports);
+}
 
 function demandsOf(entries: readonly Entry[]): Demand[] {
   return entries.flatMap((entry) => entry.demand ?? []);

@@ -1,8 +1,10 @@
-import { poolKey, type LimitRow, type RunRow, type TaskRef } from '../../state/flush-rows.ts';
+import type { LimitRow, RunRow, TaskRef } from '../../state/flush-rows.ts';
 import type { RunInfo } from '../../store/flush/run-info.ts';
+import { contenderOf, type Contender, type Forecast, type Rank } from './forecast.ts';
 
 /** Ready task instances of one run that compete for the same thing, in order of place. */
 interface Group {
+  readonly key: string;
   readonly info: RunInfo;
   readonly queue: string;
   readonly pool: string;
@@ -10,11 +12,11 @@ interface Group {
   readonly places: Set<number>;
 }
 
-/** Groups of one lane and priority, the older run first. */
+/** Groups of one lane and priority. */
 interface Bucket {
-  /** Lower goes first. */
-  readonly rank: readonly [lane: number, priority: number];
-  readonly groups: Map<string, Group>;
+  readonly rank: Rank;
+  /** The older run first. */
+  readonly groups: Group[];
 }
 
 interface FreeSlots {
@@ -22,15 +24,10 @@ interface FreeSlots {
   readonly slots: number;
 }
 
-/** A try that is reported: its run and pool have room for one more. */
-export interface EndingTry {
-  readonly runKey: number;
-  readonly pool: string;
-  readonly slots: number;
-}
-
 /** One flush never locks more ready rows than this, however many slots are free. */
 const MOST_CANDIDATES = 1_000;
+
+const NOTHING: Forecast = { ending: [], coming: [] };
 
 /**
  * Ready task instances in memory: a hint of what a flush could grant, never the truth. Groups whose run or
@@ -47,19 +44,9 @@ export class ReadyList {
   }
 
   add(info: RunInfo, ix: number): void {
-    const task = info.flow.tasks[ix];
-    if (task === undefined) return;
-    const bucket = this.bucketOf(info.lane === 'live' ? 0 : 1, -task.priority);
-    const pool = poolKey(task);
-    const key = `${info.runKey}/${task.queue}/${pool}/${task.poolSlots}`;
-    const group = bucket.groups.get(key) ?? {
-      info,
-      queue: task.queue,
-      pool,
-      slots: task.poolSlots,
-      places: new Set<number>(),
-    };
-    bucket.groups.set(key, group);
+    const contender = contenderOf(info, ix);
+    if (contender === null) return;
+    const group = groupOf(this.bucketOf(contender.rank), contender);
     if (!group.places.has(ix)) this.count += 1;
     group.places.add(ix);
   }
@@ -78,86 +65,134 @@ export class ReadyList {
 
   forgetRun(runKey: number): void {
     this.runs.delete(runKey);
-    for (const bucket of this.buckets) {
-      for (const [key, group] of bucket.groups) {
-        if (group.info.runKey !== runKey) continue;
-        this.count -= group.places.size;
-        bucket.groups.delete(key);
-      }
+    for (const { groups } of this.buckets) {
+      const from = firstFrom(groups, runKey);
+      const gone = groups.splice(from, firstFrom(groups, runKey + 1) - from);
+      for (const { places } of gone) this.count -= places.size;
     }
   }
 
   /**
-   * Takes out the best candidates for the free slots; `ending` are tries whose slots the same flush frees.
-   * Those not granted come back through `add`.
+   * Takes out the best candidates for the free slots. Slots that tasks of a better rank are about to take are
+   * not free: a row locked in vain costs as much as one that is granted. Those not granted come back through
+   * `add`.
    */
-  take(free: readonly FreeSlots[], ending: readonly EndingTry[] = []): TaskRef[] {
+  take(free: readonly FreeSlots[], { ending, coming }: Forecast = NOTHING): TaskRef[] {
     const wanted = free.reduce((sum, demand) => sum + demand.slots, 0);
-    const taken: TaskRef[] = [];
-    const most = Math.min(wanted, MOST_CANDIDATES);
-    if (this.count === 0 || most === 0) return taken;
-    const used = new Map<string | number, number>();
-    for (const { runKey, pool, slots } of ending) {
-      bump(used, runKey, -1);
-      bump(used, pool, -slots);
-    }
-    for (const bucket of this.buckets) {
-      for (const [key, group] of bucket.groups) {
-        if (taken.length >= most) return taken;
-        if (!free.some((demand) => demand.queues.has(group.queue))) continue;
-        this.takeFrom(group, {
-          room: Math.min(most - taken.length, this.room(group, used)),
-          used,
-          taken,
-        });
-        if (group.places.size === 0) bucket.groups.delete(key);
+    if (this.count === 0 || wanted === 0) return [];
+    const taking: Taking = { taken: [], used: new Map(), left: Math.min(wanted, MOST_CANDIDATES) };
+    for (const contender of ending) use(taking.used, contender, -1);
+    const isAskedFor = ({ queue }: { readonly queue: string }): boolean =>
+      free.some((demand) => demand.queues.has(queue));
+    const rivals = coming.filter(isAskedFor).sort(byRank);
+    let seated = 0;
+    for (const { rank, groups } of this.buckets) {
+      for (const group of groups) {
+        for (; isBefore(rivals[seated], rank, group); seated += 1)
+          this.seat(rivals[seated], taking);
+        if (taking.left <= 0) break;
+        if (isAskedFor(group)) this.takeFrom(group, taking);
       }
+      keep(groups, (group) => group.places.size > 0);
+      if (taking.left <= 0) break;
     }
-    return taken;
+    return taking.taken;
   }
 
-  private takeFrom(
-    group: Group,
-    into: {
-      readonly room: number;
-      readonly used: Map<string | number, number>;
-      readonly taken: TaskRef[];
-    },
-  ): void {
-    let left = into.room;
+  private takeFrom(group: Group, taking: Taking): void {
+    let room = this.room(group, taking.used);
     for (const ix of group.places) {
-      if (left <= 0) return;
-      left -= 1;
+      if (room <= 0 || taking.left <= 0) return;
+      room -= 1;
+      taking.left -= 1;
       group.places.delete(ix);
       this.count -= 1;
-      into.taken.push({ runKey: group.info.runKey, ix });
-      bump(into.used, group.info.runKey, 1);
-      bump(into.used, group.pool, group.slots);
+      taking.taken.push({ runKey: group.info.runKey, ix });
+      use(taking.used, group, 1);
     }
   }
 
-  /** How many of a group the limits leave, as far as memory knows. */
-  private room(group: Group, used: ReadonlyMap<string | number, number>): number {
-    const { runKey, flow } = group.info;
+  private seat(rival: Contender | undefined, taking: Taking): void {
+    if (rival === undefined || this.room(rival, taking.used) <= 0) return;
+    taking.left -= 1;
+    use(taking.used, rival, 1);
+  }
+
+  /** How many of its kind the limits leave, as far as memory knows. */
+  private room(of: Group | Contender, used: ReadonlyMap<string | number, number>): number {
+    const { runKey, flow } = of.info;
     const run = this.runs.get(runKey);
     if (run?.isPaused === true) return 0;
     const inRun = flow.maxActiveTasks - (run?.activeTasks ?? 0) - (used.get(runKey) ?? 0);
-    const pool = this.pools.get(group.pool);
+    const pool = this.pools.get(of.pool);
     if (pool === undefined) return inRun;
-    const inPool = (pool.cap - pool.used - (used.get(group.pool) ?? 0)) / group.slots;
+    const inPool = (pool.cap - pool.used - (used.get(of.pool) ?? 0)) / of.slots;
     return Math.min(inRun, Math.floor(inPool));
   }
 
-  private bucketOf(lane: number, priority: number): Bucket {
-    const found = this.buckets.find(({ rank }) => rank[0] === lane && rank[1] === priority);
+  private bucketOf(rank: Rank): Bucket {
+    const found = this.buckets.find((bucket) => compareRanks(bucket.rank, rank) === 0);
     if (found !== undefined) return found;
-    const bucket: Bucket = { rank: [lane, priority], groups: new Map() };
+    const bucket: Bucket = { rank, groups: [] };
     this.buckets.push(bucket);
-    this.buckets.sort((a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1]);
+    this.buckets.sort((a, b) => compareRanks(a.rank, b.rank));
     return bucket;
   }
 }
 
-function bump(counts: Map<string | number, number>, key: string | number, by: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + by);
+/** One `take` under way: what it took, what that and the forecast use of runs and pools, what it may still take. */
+interface Taking {
+  readonly taken: TaskRef[];
+  readonly used: Map<string | number, number>;
+  left: number;
+}
+
+function use(used: Map<string | number, number>, by: Group | Contender, tasks: number): void {
+  const { runKey } = by.info;
+  used.set(runKey, (used.get(runKey) ?? 0) + tasks);
+  used.set(by.pool, (used.get(by.pool) ?? 0) + tasks * by.slots);
+}
+
+function groupOf({ groups }: Bucket, contender: Contender): Group {
+  const { info, queue, pool, slots } = contender;
+  const key = `${queue}/${pool}/${slots}`;
+  const end = firstFrom(groups, info.runKey + 1);
+  for (let place = end - 1; groups[place]?.info.runKey === info.runKey; place -= 1) {
+    const group = groups[place];
+    if (group?.key === key) return group;
+  }
+  const group: Group = { key, info, queue, pool, slots, places: new Set() };
+  groups.splice(end, 0, group);
+  return group;
+}
+
+/** Place of the first group whose run is `runKey` or younger. */
+function firstFrom(groups: readonly Group[], runKey: number): number {
+  let low = 0;
+  let high = groups.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((groups[middle]?.info.runKey ?? Infinity) < runKey) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function keep(groups: Group[], isKept: (group: Group) => boolean): void {
+  let kept = 0;
+  for (const group of groups) if (isKept(group)) groups[kept++] = group;
+  groups.length = kept;
+}
+
+function isBefore(rival: Contender | undefined, rank: Rank, { info }: Group): boolean {
+  if (rival === undefined) return false;
+  return (compareRanks(rival.rank, rank) || rival.info.runKey - info.runKey) < 0;
+}
+
+function byRank(a: Contender, b: Contender): number {
+  return compareRanks(a.rank, b.rank) || a.info.runKey - b.info.runKey;
+}
+
+function compareRanks(a: Rank, b: Rank): number {
+  return a[0] - b[0] || a[1] - b[1];
 }

@@ -95,7 +95,11 @@ class Pool implements ProcessPool {
       group.queue.push(task);
       touched.add(group);
     }
-    for (const group of touched) this.#pump(group);
+    for (const group of touched) {
+      this.#pump(group);
+      // Not at the end of the tick: of a single task, this is the way to its process.
+      for (const member of group.members) member.process.flush();
+    }
   }
 
   abort(task: RunningTask, { reason, timeoutMs }: Stopping): boolean {
@@ -146,7 +150,6 @@ class Pool implements ProcessPool {
       const task = group.queue.shift();
       if (task !== undefined) this.#assign(member, task);
     }
-    for (const member of open) member.process.flush();
     const working = [...group.members].filter((member) => !member.isRetiring);
     if (working.length === 0 && group.queue.length > 0) this.#adopt(group);
     else if (working.length < perGroup && this.#isCrowded(group)) this.#growLater(group);
