@@ -149,6 +149,7 @@ async function assemble(assembly: Assembly): Promise<SupervisorParts> {
     queues: config.queues,
     send: client.finish,
     lane,
+    isBusy: () => supervisor.isBusy,
     log,
   });
   return {

@@ -69,6 +69,10 @@ class Shipper implements LogShipper {
       end: () => {
         this.#flushSoon(log, () => inner.end());
       },
+      discard: () => {
+        this.#unflushed.delete(log);
+        inner.discard();
+      },
     };
     return log;
   }

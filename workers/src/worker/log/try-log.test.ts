@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { LogLine } from '@tidegate/engine/execution-contract';
 
 import { compress, storedBlock } from './compress.ts';
-import { splitLongLine, toFields } from './log-line.ts';
+import { splitLongLine, systemLine, toFields } from './log-line.ts';
 import { createTryLog, type PlainChunk } from './try-log.ts';
 
 const TASK = { runKey: 1, ix: 0, tryNumber: 1, token: 1 };
@@ -81,6 +81,28 @@ test('lines that could not be sent are counted in the log itself', () => {
     'back',
   ]);
   expect(chunks[0]?.sequence).toBe(0);
+});
+
+test('the first line of the product is held until there is another, or it is handed over', () => {
+  const chunks: PlainChunk[] = [];
+  const open = (): ReturnType<typeof createTryLog> => {
+    const log = createTryLog(TASK, (chunk) => chunks.push(chunk) > 0);
+    log.append(systemLine('starts'));
+    return log;
+  };
+  const silent = open();
+  expect(silent.isSilent()).toBe(true);
+  silent.discard();
+  silent.flush();
+  expect(chunks).toEqual([]);
+  const slow = open();
+  slow.flush();
+  expect(slow.isSilent()).toBe(false);
+  const talking = open();
+  talking.append(line('says'));
+  expect(talking.isSilent()).toBe(false);
+  talking.end();
+  expect(linesOf(chunks).map((one) => one.message)).toEqual(['starts', 'starts', 'says']);
 });
 
 test('a stored block is what zlib reads', () => {

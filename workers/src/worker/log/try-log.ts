@@ -35,6 +35,10 @@ export interface TryLog {
   flush(): void;
   /** Also hands over the tail. Nothing may be appended afterwards. */
   end(): void;
+  /** Nothing was said yet but the product's own first line, and that was not handed over. */
+  isSilent(): boolean;
+  /** Instead of `end` for a silent log: as if it had never been. */
+  discard(): void;
 }
 
 /** `emit` answers false when it had to drop the chunk; the gap is marked in the next one. */
@@ -50,9 +54,19 @@ export function createTryLog(
   let sequence = limits.firstSequence ?? 0;
   let sentBytes = 0;
   let lostLines = 0;
+  /** The line a log begins with, until there is another one or it is handed over. */
+  let first: LogLine | undefined;
   const tail = createTail(limits.tailBytes);
 
+  const writeFirst = (): void => {
+    if (first === undefined) return;
+    const line = first;
+    first = undefined;
+    write(line);
+  };
+  const isSilent = (): boolean => nextLine === 0 && open.length === 0;
   const write = (line: LogLine): void => {
+    writeFirst();
     const text = `${JSON.stringify(line)}\n`;
     const bytes = Buffer.byteLength(text);
     if (openBytes + bytes > CHUNK_BYTES) close();
@@ -61,6 +75,7 @@ export function createTryLog(
     highestLevel = higherLevel(highestLevel, line.level);
   };
   const close = (): void => {
+    writeFirst();
     if (open.length === 0) return;
     const plain = Buffer.from(open.join(''), 'utf8');
     const piece: Piece = { firstLine: nextLine, lines: open.length, highestLevel, plain };
@@ -78,7 +93,15 @@ export function createTryLog(
   };
   return {
     task,
+    isSilent,
+    discard: () => {
+      first = undefined;
+    },
     append: (line) => {
+      if (first === undefined && isSilent() && line.source === 'system') {
+        first = line;
+        return;
+      }
       if (lostLines > 0) {
         const lost = lostLines;
         lostLines = 0;

@@ -17,6 +17,8 @@ function running(handle: number, stopping?: Stopping): RunningTask {
     log: {
       task: keyOf(grant),
       append: () => undefined,
+      isSilent: () => false,
+      discard: () => undefined,
       flush: () => undefined,
       end: () => undefined,
     },

@@ -9,7 +9,10 @@ import { createFinisher, type Finisher } from './finisher.ts';
 
 type Send = (request: FinishRequest, attempt: number) => 'ok' | EngineCallError;
 
-function setUp(send: Send): { finisher: Finisher; requests: FinishRequest[]; most: () => number } {
+function setUp(
+  send: Send,
+  isBusy = () => false,
+): { finisher: Finisher; requests: FinishRequest[]; most: () => number } {
   const requests: FinishRequest[] = [];
   let inFlight = 0;
   let most = 0;
@@ -17,6 +20,7 @@ function setUp(send: Send): { finisher: Finisher; requests: FinishRequest[]; mos
     worker: { workerId: 'w', sessionId: 's' },
     queues: ['default'],
     lane: { offerSlots: (tasks) => tasks.length, finished: () => undefined },
+    isBusy,
     log: silentLogger,
     send: async (body) => {
       const request = JSON.parse(body) as FinishRequest;
@@ -53,6 +57,30 @@ test('results of one tick leave together, at most 1,000, in at most two requests
     Array.from({ length: 4_500 }, (_, i) => i),
   );
   expect(most()).toBe(2);
+});
+
+test('while tasks run, what ends beside a request waits for its answer; the last one does not', async () => {
+  let running = 4;
+  const { finisher, requests, most } = setUp(
+    () => 'ok',
+    () => running > 0,
+  );
+  const end = (): void => {
+    running -= 1;
+    report(finisher, running);
+  };
+  end();
+  await until(() => requests.length === 1);
+  end();
+  await new Promise((resolve) => setImmediate(resolve));
+  end();
+  await until(() => requests.length === 2);
+  expect(most()).toBe(1);
+  expect(keysOf(requests)).toEqual([3, 2, 1]);
+  end();
+  await until(() => requests.length === 3);
+  expect(most()).toBe(2);
+  await finisher.drain(5_000);
 });
 
 test('a request stays below 4 MB', async () => {

@@ -12,12 +12,15 @@ export interface FinisherOptions {
   readonly queues: readonly string[];
   readonly send: (body: string) => Promise<FinishResponse>;
   readonly lane: Pick<Lane, 'offerSlots' | 'finished'>;
+  /** More results are to come: the worker runs tasks. */
+  readonly isBusy: () => boolean;
   readonly log: Logger;
 }
 
 /**
- * Reports results, many in one request, at most two requests in flight. A request is repeated until it is
- * answered: a repeated report changes nothing, since try and token name it.
+ * Reports results, many in one request. A second request follows one in flight only with all there is to
+ * report: the engine commits one after the other, so that in two small ones the same results take longer. A
+ * request is repeated until it is answered: a repeated report changes nothing, since try and token name it.
  */
 export interface Finisher {
   add(task: TaskKey, result: TaskResult): void;
@@ -45,13 +48,17 @@ export function createFinisher(options: FinisherOptions): Finisher {
   let inFlight = 0;
   let isScheduled = false;
 
+  const maySend = (): boolean => {
+    if (waiting.length === 0 || inFlight >= IN_FLIGHT) return false;
+    return inFlight === 0 || waiting.length >= MOST_RESULTS || !options.isBusy();
+  };
   const schedule = (): void => {
-    if (isScheduled || inFlight >= IN_FLIGHT || waiting.length === 0) return;
+    if (isScheduled || !maySend()) return;
     isScheduled = true;
     // One turn of the loop: results that arrive together leave together.
     setImmediate(() => {
       isScheduled = false;
-      if (waiting.length === 0) return;
+      if (!maySend()) return;
       inFlight += 1;
       const batch = takeBatch(waiting);
       void deliver(batch, options).then(() => {

@@ -4,6 +4,7 @@ import { BugError, failpoint, toError } from '@tidegate/engine/platform';
 
 import { systemLine } from '../log/log-line.ts';
 import type { LogShipper } from '../log/log-shipper.ts';
+import type { TryLog } from '../log/try-log.ts';
 import type { EndedMessage, FromProcess } from '../process/messages.ts';
 import type { BundleStore } from './bundle-store.ts';
 import { describeExit, judgeDeath } from './death.ts';
@@ -59,6 +60,10 @@ export class Supervisor implements LaneHost, PoolEvents {
 
   get tasks(): Iterable<RunningTask> {
     return this.#tasks.values();
+  }
+
+  get isBusy(): boolean {
+    return this.#tasks.size > 0;
   }
 
   findTask(key: string): RunningTask | undefined {
@@ -241,8 +246,7 @@ export class Supervisor implements LaneHost, PoolEvents {
     countEnd(outcome);
     this.#byKey.delete(keyText(task.key));
     task.timers.forEach((timer) => clearTimeout(timer));
-    task.log.append(endLine(outcome));
-    task.log.end();
+    endLog(task.log, outcome);
     const { finisher, lane } = this.#get();
     if (outcome === null) {
       lane.dropped(task.key);
@@ -273,6 +277,16 @@ function timedOut(timeoutMs: number): Stopping {
     timeoutMs,
     outcome: { kind: 'failed', retriable: true, error: { name, message, code } },
   };
+}
+
+/** A short task that says nothing and ends well leaves no log: two lines of ours would cost more than it did. */
+function endLog(log: TryLog, outcome: TaskOutcome | null): void {
+  if (outcome?.kind === 'success' && log.isSilent()) {
+    log.discard();
+    return;
+  }
+  log.append(endLine(outcome));
+  log.end();
 }
 
 function endLine(outcome: TaskOutcome | null): ReturnType<typeof systemLine> {
