@@ -62,7 +62,13 @@ export async function invokeTask(
 function ownContext(context: TaskContext, params: unknown): TaskContext {
   const { input, run, task, source, log, signal } = context;
   return {
-    ...{ input, params, run, task, source, log, signal },
+    input,
+    params,
+    run,
+    task,
+    source,
+    log,
+    signal,
     connection: (id) => context.connection(id),
     variable: (id) => context.variable(id),
     progress: (done, total) => context.progress(done, total),

@@ -7,7 +7,12 @@ export type AnyTriggerRule = TriggerRule | 'all_done_setup_success';
 /** `run` = may be scheduled now; `skip` and `upstream_failed` are applied at once, however many still run. */
 export type Decision = 'run' | 'wait' | 'skip' | 'upstream_failed';
 
-interface Tally extends UpstreamCounts {
+interface Tally extends Required<
+  Pick<
+    UpstreamCounts,
+    'total' | 'success' | 'failed' | 'skipped' | 'setupSuccess' | 'setupSkipped' | 'setupTotal'
+  >
+> {
   readonly done: boolean;
   readonly failures: number;
   /** Upstreams the DAG version still has: four of the rules ask "all" and "none" of these. */
@@ -20,8 +25,16 @@ interface Tally extends UpstreamCounts {
  */
 export function decide(rule: AnyTriggerRule, counts: UpstreamCounts): Decision {
   if (counts.total === 0) return 'run';
+  const { total, success, failed, skipped, setupSuccess, setupSkipped } = counts;
+  // Not `...counts`: those are mostly a row of many more columns, and copying it costs as much as the rest.
   return RULES[rule]({
-    ...counts,
+    total,
+    success,
+    failed,
+    skipped,
+    setupSuccess,
+    setupSkipped,
+    setupTotal: counts.setupTotal ?? 0,
     done: doneCount(counts) >= counts.total,
     failures: counts.failed + counts.upstreamFailed,
     present: counts.total - counts.removed,
@@ -79,8 +92,7 @@ const RULES: Readonly<Record<AnyTriggerRule, (tally: Tally) => Decision>> = {
   always: () => 'run',
   all_done_setup_success: (up) => {
     if (!up.done) return 'wait';
-    const setups = up.setupTotal ?? 0;
-    if (setups === 0 || up.setupSuccess > 0) return 'run';
-    return up.setupSkipped >= setups ? 'skip' : 'upstream_failed';
+    if (up.setupTotal === 0 || up.setupSuccess > 0) return 'run';
+    return up.setupSkipped >= up.setupTotal ? 'skip' : 'upstream_failed';
   },
 };

@@ -60,18 +60,24 @@ class Shipper implements LogShipper {
       firstSequence,
     });
     const log: TryLog = {
-      ...inner,
+      task,
       append: (line) => {
         inner.append(line);
         this.#flushSoon(log, () => inner.flush());
       },
-      // Not at once: a request and a commit for each of many short tasks would cost more than the tasks.
-      end: () => {
-        this.#flushSoon(log, () => inner.end());
+      flush: () => {
+        inner.flush();
       },
+      isSilent: () => inner.isSilent(),
       discard: () => {
         this.#unflushed.delete(log);
         inner.discard();
+      },
+      // Not at once: a request and a commit for each of many short tasks would cost more than the tasks.
+      end: () => {
+        this.#flushSoon(log, () => {
+          inner.end();
+        });
       },
     };
     return log;

@@ -41,82 +41,112 @@ export interface TryLog {
   discard(): void;
 }
 
-/** `emit` answers false when it had to drop the chunk; the gap is marked in the next one. */
+/** Answers false when it had to drop the chunk; the gap is marked in the next one. */
+export type EmitChunk = (chunk: PlainChunk) => boolean;
+
+export interface TryLogOptions extends TryLogLimits {
+  /** Where the numbers of the chunks begin. (Default: 0) */
+  readonly firstSequence?: number;
+}
+
 export function createTryLog(
   task: TaskKey,
-  emit: (chunk: PlainChunk) => boolean,
-  limits: TryLogLimits & { readonly firstSequence?: number } = DEFAULT_TRY_LOG_LIMITS,
+  emit: EmitChunk,
+  options: TryLogOptions = DEFAULT_TRY_LOG_LIMITS,
 ): TryLog {
-  let open: string[] = [];
-  let openBytes = 0;
-  let highestLevel: LogLevel = 'debug';
-  let nextLine = 0;
-  let sequence = limits.firstSequence ?? 0;
-  let sentBytes = 0;
-  let lostLines = 0;
-  /** The line a log begins with, until there is another one or it is handed over. */
-  let first: LogLine | undefined;
-  const tail = createTail(limits.tailBytes);
+  return new ChunkedLog(task, emit, options);
+}
 
-  const writeFirst = (): void => {
-    if (first === undefined) return;
-    const line = first;
-    first = undefined;
-    write(line);
-  };
-  const isSilent = (): boolean => nextLine === 0 && open.length === 0;
-  const write = (line: LogLine): void => {
-    writeFirst();
+class ChunkedLog implements TryLog {
+  readonly task: TaskKey;
+  readonly #emit: EmitChunk;
+  readonly #limits: TryLogLimits;
+  #open: string[] = [];
+  #openBytes = 0;
+  #highestLevel: LogLevel = 'debug';
+  #nextLine = 0;
+  #sequence: number;
+  #sentBytes = 0;
+  #lostLines = 0;
+  /** The line a log begins with, until there is another one or it is handed over. */
+  #first: LogLine | undefined;
+  #tail: Tail | undefined;
+
+  constructor(task: TaskKey, emit: EmitChunk, options: TryLogOptions) {
+    this.task = task;
+    this.#emit = emit;
+    this.#limits = options;
+    this.#sequence = options.firstSequence ?? 0;
+  }
+
+  append(line: LogLine): void {
+    if (this.#first === undefined && this.isSilent() && line.source === 'system') {
+      this.#first = line;
+      return;
+    }
+    if (this.#lostLines > 0) {
+      const lost = this.#lostLines;
+      this.#lostLines = 0;
+      const reason = 'the log could not be sent fast enough';
+      this.#write(systemLine(`${lost} lines are missing here: ${reason}`));
+    }
+    for (const part of splitLongLine(line)) this.#write(part);
+  }
+
+  isSilent(): boolean {
+    return this.#nextLine === 0 && this.#open.length === 0;
+  }
+
+  discard(): void {
+    this.#first = undefined;
+  }
+
+  flush(): void {
+    this.#writeFirst();
+    if (this.#open.length === 0) return;
+    const piece: Piece = {
+      firstLine: this.#nextLine,
+      lines: this.#open.length,
+      highestLevel: this.#highestLevel,
+      plain: Buffer.from(this.#open.join(''), 'utf8'),
+    };
+    this.#nextLine += this.#open.length;
+    this.#open = [];
+    this.#openBytes = 0;
+    this.#highestLevel = 'debug';
+    if (this.#sentBytes < this.#limits.headBytes) this.#send(piece);
+    else (this.#tail ??= createTail(this.#limits.tailBytes)).push(piece);
+  }
+
+  end(): void {
+    this.flush();
+    if (this.#tail === undefined) return;
+    const { gap, pieces } = this.#tail.drain();
+    if (gap !== null) this.#send(gapPiece(gap));
+    for (const piece of pieces) this.#send(piece);
+  }
+
+  #writeFirst(): void {
+    const line = this.#first;
+    this.#first = undefined;
+    if (line !== undefined) this.#write(line);
+  }
+
+  #write(line: LogLine): void {
+    this.#writeFirst();
     const text = `${JSON.stringify(line)}\n`;
     const bytes = Buffer.byteLength(text);
-    if (openBytes + bytes > CHUNK_BYTES) close();
-    open.push(text);
-    openBytes += bytes;
-    highestLevel = higherLevel(highestLevel, line.level);
-  };
-  const close = (): void => {
-    writeFirst();
-    if (open.length === 0) return;
-    const plain = Buffer.from(open.join(''), 'utf8');
-    const piece: Piece = { firstLine: nextLine, lines: open.length, highestLevel, plain };
-    nextLine += open.length;
-    open = [];
-    openBytes = 0;
-    highestLevel = 'debug';
-    if (sentBytes < limits.headBytes) send(piece);
-    else tail.push(piece);
-  };
-  const send = (piece: Piece): void => {
-    sentBytes += piece.plain.length;
-    if (emit({ task, sequence, ...piece })) sequence += 1;
-    else lostLines += piece.lines;
-  };
-  return {
-    task,
-    isSilent,
-    discard: () => {
-      first = undefined;
-    },
-    append: (line) => {
-      if (first === undefined && isSilent() && line.source === 'system') {
-        first = line;
-        return;
-      }
-      if (lostLines > 0) {
-        const lost = lostLines;
-        lostLines = 0;
-        write(systemLine(`${lost} lines are missing here: the log could not be sent fast enough`));
-      }
-      splitLongLine(line).forEach(write);
-    },
-    flush: close,
-    end: () => {
-      close();
-      const { gap, pieces } = tail.drain();
-      if (gap !== null) send(gapPiece(gap));
-      pieces.forEach(send);
-    },
-  };
+    if (this.#openBytes + bytes > CHUNK_BYTES) this.flush();
+    this.#open.push(text);
+    this.#openBytes += bytes;
+    this.#highestLevel = higherLevel(this.#highestLevel, line.level);
+  }
+
+  #send(piece: Piece): void {
+    this.#sentBytes += piece.plain.length;
+    if (this.#emit({ task: this.task, sequence: this.#sequence, ...piece })) this.#sequence += 1;
+    else this.#lostLines += piece.lines;
+  }
 }
 
 type Piece = Omit<PlainChunk, 'task' | 'sequence'>;
@@ -127,11 +157,13 @@ interface Gap {
   bytes: number;
 }
 
-/** The newest pieces up to `maxBytes`, and what was let go before them. */
-function createTail(maxBytes: number): {
+interface Tail {
   push(piece: Piece): void;
   drain(): { gap: Gap | null; pieces: readonly Piece[] };
-} {
+}
+
+/** The newest pieces up to `maxBytes`, and what was let go before them. */
+function createTail(maxBytes: number): Tail {
   let pieces: Piece[] = [];
   let bytes = 0;
   let gap: Gap | null = null;

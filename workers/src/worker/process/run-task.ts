@@ -8,7 +8,7 @@ import { isSecretName, secretsOfConnection, type SecretMask } from '../secret-ma
 import type { Outbox } from './outbox.ts';
 import { createTaskApi } from './task-api.ts';
 import { createTaskLog, maskLine } from './task-log.ts';
-import { createTaskScope, taskScope } from './task-scope.ts';
+import { TaskScope, taskScope } from './task-scope.ts';
 import { createTaskSource } from './task-source.ts';
 
 /** What all tasks of a process share. */
@@ -33,7 +33,7 @@ export async function runTask(run: TaskRun, services: TaskServices): Promise<voi
   const onLine = (line: LogLine): void => {
     outbox.line(run.handle, maskLine(mask, line));
   };
-  const scope = createTaskScope(run.handle, onLine);
+  const scope = new TaskScope(run.handle, onLine);
   const startedAt = new Date().toISOString();
   const traced = traceTask(run.grant);
   const context = createContext({ ...run, traced }, services, onLine);
@@ -41,8 +41,7 @@ export async function runTask(run: TaskRun, services: TaskServices): Promise<voi
   const outcome = await taskScope.run(scope, () => services.invoke(run.grant, context));
   failpoint('task.after-call');
   traced.end(outcome);
-  scope.stdout.end();
-  scope.stderr.end();
+  scope.end();
   outbox.tell({
     kind: 'ended',
     handle: run.handle,
