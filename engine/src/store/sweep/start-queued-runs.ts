@@ -16,9 +16,8 @@ export const STARTER_LOCK = 7_433_002;
  */
 const START = `
 with due as (
-  select live.run_key, live.scope,
-         coalesce(backfill.max_active_runs, dag.max_active_runs) as cap,
-         row_number() over (partition by live.scope order by live.run_after, live.run_key) as place
+  select live.run_key, live.scope, live.run_after,
+         coalesce(backfill.max_active_runs, dag.max_active_runs) as cap
     from tidegate.live_run as live
     join tidegate.dag using (dag_id)
     left join tidegate.backfill on live.scope = 'backfill:' || backfill.backfill_id
@@ -27,6 +26,7 @@ with due as (
 ),
 scope as (
   select due.scope, max(due.cap) as cap, count(*) as wanted,
+         array_agg(due.run_key order by due.run_after, due.run_key) as runs,
          (
            select count(*) from tidegate.live_run as taken
             where taken.scope = due.scope and taken.slot is not null
@@ -34,23 +34,28 @@ scope as (
     from due
    group by due.scope
 ),
-free as (
-  select scope.scope, slot, row_number() over (partition by scope.scope order by slot) as place
+-- Paired by their place in two arrays: a join by place compares each run with each slot.
+chosen as (
+  select pair.run_key, pair.slot, scope.cap
     from scope
    cross join lateral (
-     -- As many are free among the first taken + wanted as are wanted: a large limit costs nothing.
-     select slot::int from generate_series(0, least(scope.cap, taken + wanted) - 1) as slot
-     except
-     select taken.slot from tidegate.live_run as taken
-      where taken.scope = scope.scope and taken.slot is not null
-   ) as open
+     select array(
+       -- As many are free among the first taken + wanted as are wanted: a large limit costs nothing.
+       select slot::int from generate_series(0, least(scope.cap, taken + wanted) - 1) as slot
+       except
+       select taken.slot from tidegate.live_run as taken
+        where taken.scope = scope.scope and taken.slot is not null
+        order by 1
+     ) as slots
+   ) as free
+   cross join lateral unnest(scope.runs, free.slots) as pair (run_key, slot)
+   where pair.run_key is not null and pair.slot is not null
 ),
 started as (
   update tidegate.live_run as live
-     set slot = free.slot, cap = due.cap
-    from due
-    join free using (scope, place)
-   where live.run_key = due.run_key
+     set slot = chosen.slot, cap = chosen.cap
+    from chosen
+   where live.run_key = chosen.run_key
   returning live.run_key
 )
 select array(select run_key from started order by run_key) as started,
