@@ -35,6 +35,12 @@ select pg_get_indexdef(indexrelid) as definition
    and not exists (select from pg_constraint where conindid = indexrelid and conrelid = $1)
  order by indexrelid::regclass::text`;
 
+const TYPES = `
+select pg_class.oid::int as id, relname as name
+  from pg_class
+ where relnamespace = 'tidegate'::regnamespace and relkind = 'c'
+ order by relname`;
+
 const FUNCTIONS = `
 select pg_get_functiondef(oid) as definition
   from pg_proc
@@ -70,11 +76,19 @@ export async function dumpSchema(sql: Sql): Promise<string> {
   const parts = ['-- Written by `npm run check:schema -- --write`; do not edit.\n'];
   const { rows: tables } = await sql.query<TableRow>(TABLES);
   for (const table of tables) parts.push(await dumpTable(sql, table));
+  const { rows: types } = await sql.query<Pick<TableRow, 'id' | 'name'>>(TYPES);
+  for (const type of types) parts.push(await dumpType(sql, type));
   for (const query of [FUNCTIONS, TRIGGERS]) {
     const { rows } = await sql.query<{ definition: string }>(query);
     for (const row of rows) parts.push(`${row.definition.trimEnd()};\n`);
   }
   return parts.join('\n');
+}
+
+async function dumpType(sql: Sql, type: Pick<TableRow, 'id' | 'name'>): Promise<string> {
+  const { rows: columns } = await sql.query<ColumnRow>(COLUMNS, [type.id]);
+  const lines = columns.map((column) => `  ${column.name} ${column.type}`);
+  return `create type tidegate.${type.name} as (\n${lines.join(',\n')}\n);\n`;
 }
 
 async function dumpTable(sql: Sql, table: TableRow): Promise<string> {

@@ -374,6 +374,42 @@ create table tidegate.variable (
   constraint variable_variable_id_check CHECK (((variable_id !~ '[^A-Za-z0-9_.-]'::text) AND ((length(variable_id) >= 1) AND (length(variable_id) <= 250))))
 );
 
+create type tidegate.task_step as (
+  run_key bigint,
+  ix integer,
+  state text,
+  try_number integer,
+  max_tries integer,
+  token bigint,
+  success integer,
+  failed integer,
+  upstream_failed integer,
+  skipped integer,
+  removed integer,
+  setup_success integer,
+  setup_skipped integer,
+  session_key bigint,
+  clear_number integer,
+  scheduled_ms bigint,
+  start_ms bigint,
+  end_ms bigint,
+  first_start_ms bigint,
+  due_ms bigint
+);
+
+create type tidegate.try_step as (
+  run_key bigint,
+  ix integer,
+  try_number integer,
+  state text,
+  token bigint,
+  clear_number integer,
+  session_key bigint,
+  scheduled_ms bigint,
+  start_ms bigint,
+  end_ms bigint
+);
+
 CREATE OR REPLACE FUNCTION tidegate.create_run_partition(first_key bigint, next_key bigint)
  RETURNS void
  LANGUAGE plpgsql

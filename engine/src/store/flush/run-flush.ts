@@ -161,12 +161,15 @@ function sendWrites(
   readInputs: () => Promise<Rows>,
 ): Promise<Rows>[] {
   const { batch, writes, infoOf } = written;
-  const { tasks, tries, runs, endings, started } = writes;
+  const { tasks, tries, runs, endings } = writes;
+  const started = new Set(writes.started);
+  const starting = runs.filter((run) => started.has(run.runKey));
+  const going = starting.length === 0 ? runs : runs.filter((run) => !started.has(run.runKey));
   const send = ([statement, values]: Write): Promise<Rows> => connection.send(statement, values);
   const first = [
     ...(tasks.length + tries.length + runs.length > 0 ? [send(writeSteps(writes))] : []),
-    ...(runs.length > 0 ? [send(writeRuns(runs))] : []),
-    ...(started.length > 0 ? [send(startRuns(started, batch.nowMs))] : []),
+    ...(going.length > 0 ? [send(writeRuns(going))] : []),
+    ...(starting.length > 0 ? [send(startRuns(starting, batch.nowMs))] : []),
   ];
   const ended = endings.length > 0 ? send(endRuns(writes, batch.nowMs)) : NONE;
   const inputs = readInputs();

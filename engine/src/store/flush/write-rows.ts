@@ -1,6 +1,6 @@
 import type { FlushWrites } from '../../state/flush-batch.ts';
 import type { RunRow, TaskRow, TryRow } from '../../state/flush-rows.ts';
-import { plainColumn } from './array-literal.ts';
+import { plainColumn, plainRows } from './array-literal.ts';
 import type { Statement } from './flush-connection.ts';
 import { perPartition } from './per-partition.ts';
 
@@ -23,16 +23,10 @@ update tidegate.task_instance${suffix} as task
        clear_number = new.clear_number, scheduled_ms = new.scheduled_ms, start_ms = new.start_ms,
        end_ms = new.end_ms, first_start_ms = new.first_start_ms, due_ms = new.due_ms,
        chosen = new.chosen
-  from unnest(
-         $1::bigint[], $2::int[], $3::text[], $4::int[], $5::int[], $6::bigint[], $7::int[],
-         $8::int[], $9::int[], $10::int[], $11::int[], $12::int[], $13::int[], $14::bigint[],
-         $15::int[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[],
-         $21::text[]
-       ) as new (
-         run_key, ix, state, try_number, max_tries, token, success,
-         failed, upstream_failed, skipped, removed, setup_success, setup_skipped, session_key,
-         clear_number, scheduled_ms, start_ms, end_ms, first_start_ms, due_ms,
-         chosen
+  from unnest($1::tidegate.task_step[], $2::text[]) as new (
+         run_key, ix, state, try_number, max_tries, token, success, failed, upstream_failed, skipped,
+         removed, setup_success, setup_skipped, session_key, clear_number, scheduled_ms, start_ms,
+         end_ms, first_start_ms, due_ms, chosen
        )
  where task.run_key = new.run_key and task.ix = new.ix
 ),
@@ -42,17 +36,14 @@ insert into tidegate.task_try${suffix} as try (
   output, error
 )
 select *
-  from unnest(
-    $22::bigint[], $23::int[], $24::int[], $25::text[], $26::bigint[], $27::int[], $28::bigint[],
-    $29::bigint[], $30::bigint[], $31::bigint[], $32::text[], $33::text[]
-  )
+  from unnest($3::tidegate.try_step[], $4::text[], $5::text[])
     on conflict (run_key, ix, try_number) do update
    set state = excluded.state, token = excluded.token, clear_number = excluded.clear_number,
        session_key = excluded.session_key, scheduled_ms = excluded.scheduled_ms,
        start_ms = excluded.start_ms, end_ms = excluded.end_ms, output = excluded.output,
        error = excluded.error, waiting_for = null
 )
-insert into tidegate.flush_delta (changes) values ($34)`,
+insert into tidegate.flush_delta (changes) values ($6)`,
 );
 
 type Steps = Pick<FlushWrites, 'tasks' | 'tries' | 'runs'>;
@@ -66,67 +57,72 @@ export function writeSteps(writes: Steps): Write {
   ];
 }
 
+/** As `tidegate.task_step` has them. */
 function taskColumns(rows: readonly TaskRow[]): unknown[] {
-  const column = (pick: (row: TaskRow) => number | string | null): string =>
-    plainColumn(rows, pick);
-  return [
-    column((row) => row.runKey),
-    column((row) => row.ix),
-    column((row) => row.state),
-    column((row) => row.tryNumber),
-    column((row) => row.maxTries),
-    column((row) => row.token),
-    column((row) => row.success),
-    column((row) => row.failed),
-    column((row) => row.upstreamFailed),
-    column((row) => row.skipped),
-    column((row) => row.removed),
-    column((row) => row.setupSuccess),
-    column((row) => row.setupSkipped),
-    column((row) => row.sessionKey),
-    column((row) => row.clearNumber),
-    column((row) => row.scheduledMs),
-    column((row) => row.startMs),
-    column((row) => row.endMs),
-    column((row) => row.firstStartMs),
-    column((row) => row.dueMs),
-    rows.map((row) => row.chosen),
-  ];
+  const steps = plainRows(rows, (row) => [
+    row.runKey,
+    row.ix,
+    row.state,
+    row.tryNumber,
+    row.maxTries,
+    row.token,
+    row.success,
+    row.failed,
+    row.upstreamFailed,
+    row.skipped,
+    row.removed,
+    row.setupSuccess,
+    row.setupSkipped,
+    row.sessionKey,
+    row.clearNumber,
+    row.scheduledMs,
+    row.startMs,
+    row.endMs,
+    row.firstStartMs,
+    row.dueMs,
+  ]);
+  return [steps, rows.map((row) => row.chosen)];
 }
 
-const WRITE_RUNS: Statement = {
-  name: 'write_runs',
+const setRuns = (name: string, more: string): Statement => ({
+  name,
   text: `
 update tidegate.dag_run as run
    set state = new.state, leaves_left = new.leaves_left, failed_leaves = new.failed_leaves,
-       failed_tasks = new.failed_tasks, active_tasks = new.active_tasks
+       failed_tasks = new.failed_tasks, active_tasks = new.active_tasks${more}
   from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[])
        as new (run_key, state, leaves_left, failed_leaves, failed_tasks, active_tasks)
  where run.run_key = new.run_key`,
-};
+});
+
+const WRITE_RUNS = setRuns('write_runs', '');
+
+const START_RUNS = setRuns(
+  'start_runs',
+  `,
+       start_at = coalesce(start_at, to_timestamp($7::bigint / 1000.0)), end_at = null, reason = null`,
+);
 
 export function writeRuns(rows: readonly RunRow[]): Write {
-  const column = (pick: (row: RunRow) => number | string): string => plainColumn(rows, pick);
-  return [
-    WRITE_RUNS,
-    [
-      column((row) => row.runKey),
-      column((row) => row.state),
-      column((row) => row.leavesLeft),
-      column((row) => row.failedLeaves),
-      column((row) => row.failedTasks),
-      column((row) => row.activeTasks),
-    ],
-  ];
+  return [WRITE_RUNS, runColumns(rows)];
 }
 
-const START_RUNS: Statement = {
-  name: 'start_runs',
-  text: `
-update tidegate.dag_run
-   set start_at = coalesce(start_at, to_timestamp($2::bigint / 1000.0)), end_at = null, reason = null
- where run_key = any ($1::bigint[])`,
-};
+/** Runs that start now. */
+export function startRuns(rows: readonly RunRow[], nowMs: number): Write {
+  return [START_RUNS, [...runColumns(rows), nowMs]];
+}
+
+function runColumns(rows: readonly RunRow[]): unknown[] {
+  const column = (pick: (row: RunRow) => number | string): string => plainColumn(rows, pick);
+  return [
+    column((row) => row.runKey),
+    column((row) => row.state),
+    column((row) => row.leavesLeft),
+    column((row) => row.failedLeaves),
+    column((row) => row.failedTasks),
+    column((row) => row.activeTasks),
+  ];
+}
 
 /** Over unless a task is unfinished (a rule that does not wait for all); then the slot and timers go too. */
 const END_RUNS: Statement = {
@@ -180,22 +176,21 @@ update tidegate.limit_usage as usage
  where usage.key = new.key`,
 };
 
+/** As `tidegate.try_step` has them. */
 function tryColumns(rows: readonly TryRow[]): unknown[] {
-  const column = (pick: (row: TryRow) => number | string | null): string => plainColumn(rows, pick);
-  return [
-    column((row) => row.runKey),
-    column((row) => row.ix),
-    column((row) => row.tryNumber),
-    column((row) => row.state),
-    column((row) => row.token),
-    column((row) => row.clearNumber),
-    column((row) => row.sessionKey),
-    column((row) => row.scheduledMs),
-    column((row) => row.startMs),
-    column((row) => row.endMs),
-    rows.map((row) => row.output),
-    rows.map((row) => row.error),
-  ];
+  const steps = plainRows(rows, (row) => [
+    row.runKey,
+    row.ix,
+    row.tryNumber,
+    row.state,
+    row.token,
+    row.clearNumber,
+    row.sessionKey,
+    row.scheduledMs,
+    row.startMs,
+    row.endMs,
+  ]);
+  return [steps, rows.map((row) => row.output), rows.map((row) => row.error)];
 }
 
 const SET_TIMERS: Statement = {
@@ -238,10 +233,6 @@ export function writeTheRest(writes: FlushWrites, queueOf: QueueOf): Write[] {
   }
   if (queued.length > 0) list.push([WRITE_OUTBOX, outboxColumns(queued, queueOf)]);
   return list;
-}
-
-export function startRuns(runKeys: readonly number[], nowMs: number): Write {
-  return [START_RUNS, [plainColumn(runKeys, (key) => key), nowMs]];
 }
 
 export type QueueOf = (row: TaskRow) => { readonly queue: string; readonly priority: number };
