@@ -17,7 +17,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defineDag, topic } from '@tidegate/engine/dag';
 
 export const chain = defineDag({ id: 'chain', params: { type: 'object' } }, ({ task }) => {
-  let before = task('t0', () => 0);
+  let before = task('t0', ({ log }) => {
+    log.info('begins');
+    return 0;
+  });
   for (let i = 1; i < 10; i += 1) {
     before = task('t' + i, ({ input }) => Number(input.before) + 1, { input: { before } });
   }
@@ -64,18 +67,28 @@ export const killed = defineDag({ id: 'killed', params: { type: 'object' } }, ({
 const by = { triggeredBy: 'rest_api', triggeringUser: null } as const;
 
 describeWith(['postgres', 'redis'], 'a worker with the real engine', () => {
-  it.each(['postgres', 'bullmq'] as const)('runs a chain and logs each try (%s)', async (lane) => {
-    await using engine = await startEngineUnderTest(lane, DAG_FILE);
-    const worker = await startWorker(engine.workerConfig('one'));
-    const { runKey } = await engine.scheduler.triggerRun({ dagId: 'chain', ...by });
-    expect(await engine.endOf(runKey)).toBe('success');
-    const [last] = await listTries(engine.database, runKey, 9);
-    expect(last).toMatchObject({ tryNumber: 1, state: 'success', output: '9' });
-    await worker.stop();
-    for (let ix = 0; ix < 10; ix += 1) {
-      expect((await engine.messagesOf({ runKey, ix })).at(-1)).toBe('the try ended well');
-    }
-  });
+  it.each(['postgres', 'bullmq'] as const)(
+    'runs a chain, and logs what its tries say (%s)',
+    async (lane) => {
+      await using engine = await startEngineUnderTest(lane, DAG_FILE);
+      const worker = await startWorker(engine.workerConfig('one'));
+      const { runKey } = await engine.scheduler.triggerRun({ dagId: 'chain', ...by });
+      expect(await engine.endOf(runKey)).toBe('success');
+      const [last] = await listTries(engine.database, runKey, 9);
+      expect(last).toMatchObject({ tryNumber: 1, state: 'success', output: '9' });
+      await worker.stop();
+      expect(await engine.messagesOf({ runKey, ix: 0 })).toEqual([
+        expect.stringMatching(/^try 1 of 1 starts on one/),
+        'begins',
+        'the try ended well',
+      ]);
+      // The others say nothing: only one that took its time has a log, of two lines.
+      for (let ix = 1; ix < 10; ix += 1) {
+        const messages = await engine.messagesOf({ runKey, ix });
+        if (messages.length > 0) expect(messages.slice(1)).toEqual(['the try ended well']);
+      }
+    },
+  );
 
   it('reads the range of its run and uses a connection without showing it', async () => {
     await using engine = await startEngineUnderTest('postgres', DAG_FILE);

@@ -1,10 +1,9 @@
 import type { Report } from '../../state/flush-batch.ts';
-import { poolKey } from '../../state/flush-rows.ts';
-import type { RunInfo, RunInfoCache } from '../../store/flush/run-info.ts';
+import { poolKey, type RunFacts } from '../../state/flush-rows.ts';
 
 /** A task instance as it competes for slots. */
 export interface Contender {
-  readonly info: RunInfo;
+  readonly run: RunFacts;
   readonly ix: number;
   readonly queue: string;
   readonly pool: string;
@@ -24,20 +23,24 @@ export interface Forecast {
 }
 
 /** Null for a place outside the run's graph. */
-export function contenderOf(info: RunInfo, ix: number): Contender | null {
-  const task = info.flow.tasks[ix];
+export function contenderOf(run: RunFacts, ix: number): Contender | null {
+  const task = run.flow.tasks[ix];
   if (task === undefined) return null;
   const { queue, poolSlots, priority } = task;
-  const rank: Rank = [info.lane === 'live' ? 0 : 1, -priority];
-  return { info, ix, queue, pool: poolKey(task), slots: poolSlots, rank };
+  const rank: Rank = [run.lane === 'live' ? 0 : 1, -priority];
+  return { run, ix, queue, pool: poolKey(task), slots: poolSlots, rank };
 }
 
-export function forecast(reports: readonly Report[], cache: RunInfoCache): Forecast {
+/** `known`: the runs in memory; a report of another run is passed over. */
+export function forecast(
+  reports: readonly Report[],
+  known: { get(runKey: number): RunFacts | undefined },
+): Forecast {
   const ending: Contender[] = [];
   const coming: Contender[] = [];
   for (const { runKey, ix, outcome } of reports) {
-    const info = cache.get(runKey);
-    const ended = info === undefined ? null : contenderOf(info, ix);
+    const run = known.get(runKey);
+    const ended = run === undefined ? null : contenderOf(run, ix);
     if (ended === null) continue;
     ending.push(ended);
     if (outcome.kind === 'success') coming.push(...madeReadyBy(ended));
@@ -46,11 +49,11 @@ export function forecast(reports: readonly Report[], cache: RunInfoCache): Forec
 }
 
 /** What waits for this task alone: whether a join is ready, only its counters tell. */
-function madeReadyBy({ info, ix }: Contender): Contender[] {
-  const { tasks } = info.flow.graph;
+function madeReadyBy({ run, ix }: Contender): Contender[] {
+  const { tasks } = run.flow.graph;
   return (tasks[ix]?.downstream ?? []).flatMap((child) => {
     const task = tasks[child];
     if (task?.rule !== 'all_success' || task.upstream.length > 1) return [];
-    return contenderOf(info, child) ?? [];
+    return contenderOf(run, child) ?? [];
   });
 }

@@ -1,11 +1,10 @@
-import type { LimitRow, RunRow, TaskRef } from '../../state/flush-rows.ts';
-import type { RunInfo } from '../../store/flush/run-info.ts';
+import type { LimitRow, RunFacts, RunRow, TaskRef } from '../../state/flush-rows.ts';
 import { contenderOf, type Contender, type Forecast, type Rank } from './forecast.ts';
 
 /** Ready task instances of one run that compete for the same thing, in order of place. */
 interface Group {
   readonly key: string;
-  readonly info: RunInfo;
+  readonly run: RunFacts;
   readonly queue: string;
   readonly pool: string;
   readonly slots: number;
@@ -43,8 +42,8 @@ export class ReadyList {
     return this.count;
   }
 
-  add(info: RunInfo, ix: number): void {
-    const contender = contenderOf(info, ix);
+  add(run: RunFacts, ix: number): void {
+    const contender = contenderOf(run, ix);
     if (contender === null) return;
     const group = groupOf(this.bucketOf(contender.rank), contender);
     if (!group.places.has(ix)) this.count += 1;
@@ -107,7 +106,7 @@ export class ReadyList {
       taking.left -= 1;
       group.places.delete(ix);
       this.count -= 1;
-      taking.taken.push({ runKey: group.info.runKey, ix });
+      taking.taken.push({ runKey: group.run.runKey, ix });
       use(taking.used, group, 1);
     }
   }
@@ -120,10 +119,10 @@ export class ReadyList {
 
   /** How many of its kind the limits leave, as far as memory knows. */
   private room(of: Group | Contender, used: ReadonlyMap<string | number, number>): number {
-    const { runKey, flow } = of.info;
-    const run = this.runs.get(runKey);
-    if (run?.isPaused === true) return 0;
-    const inRun = flow.maxActiveTasks - (run?.activeTasks ?? 0) - (used.get(runKey) ?? 0);
+    const { runKey, flow } = of.run;
+    const row = this.runs.get(runKey);
+    if (row?.isPaused === true) return 0;
+    const inRun = flow.maxActiveTasks - (row?.activeTasks ?? 0) - (used.get(runKey) ?? 0);
     const pool = this.pools.get(of.pool);
     if (pool === undefined) return inRun;
     const inPool = (pool.cap - pool.used - (used.get(of.pool) ?? 0)) / of.slots;
@@ -148,20 +147,20 @@ interface Taking {
 }
 
 function use(used: Map<string | number, number>, by: Group | Contender, tasks: number): void {
-  const { runKey } = by.info;
+  const { runKey } = by.run;
   used.set(runKey, (used.get(runKey) ?? 0) + tasks);
   used.set(by.pool, (used.get(by.pool) ?? 0) + tasks * by.slots);
 }
 
 function groupOf({ groups }: Bucket, contender: Contender): Group {
-  const { info, queue, pool, slots } = contender;
+  const { run, queue, pool, slots } = contender;
   const key = `${queue}/${pool}/${slots}`;
-  const end = firstFrom(groups, info.runKey + 1);
-  for (let place = end - 1; groups[place]?.info.runKey === info.runKey; place -= 1) {
+  const end = firstFrom(groups, run.runKey + 1);
+  for (let place = end - 1; groups[place]?.run.runKey === run.runKey; place -= 1) {
     const group = groups[place];
     if (group?.key === key) return group;
   }
-  const group: Group = { key, info, queue, pool, slots, places: new Set() };
+  const group: Group = { key, run, queue, pool, slots, places: new Set() };
   groups.splice(end, 0, group);
   return group;
 }
@@ -172,7 +171,7 @@ function firstFrom(groups: readonly Group[], runKey: number): number {
   let high = groups.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((groups[middle]?.info.runKey ?? Infinity) < runKey) low = middle + 1;
+    if ((groups[middle]?.run.runKey ?? Infinity) < runKey) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -184,13 +183,13 @@ function keep(groups: Group[], isKept: (group: Group) => boolean): void {
   groups.length = kept;
 }
 
-function isBefore(rival: Contender | undefined, rank: Rank, { info }: Group): boolean {
+function isBefore(rival: Contender | undefined, rank: Rank, { run }: Group): boolean {
   if (rival === undefined) return false;
-  return (compareRanks(rival.rank, rank) || rival.info.runKey - info.runKey) < 0;
+  return (compareRanks(rival.rank, rank) || rival.run.runKey - run.runKey) < 0;
 }
 
 function byRank(a: Contender, b: Contender): number {
-  return compareRanks(a.rank, b.rank) || a.info.runKey - b.info.runKey;
+  return compareRanks(a.rank, b.rank) || a.run.runKey - b.run.runKey;
 }
 
 function compareRanks(a: Rank, b: Rank): number {
