@@ -64,6 +64,9 @@ describe('the command line, against a running product', () => {
     const { code, out } = await run('tasks', 'logs', 'steps', 'logged', 'first', '-f');
     expect(code).toBe(0);
     expect(out).toMatch(/INFO +the first step speaks \{"mode":"ok"\}/);
+    // It says nothing: it has a log, of two lines, only if it took its time.
+    const silent = await run('tasks', 'logs', 'steps', 'logged', 'third');
+    expect(silent.out + silent.err).toMatch(/the try ended well|this try has logged nothing/);
     const wrong = await run('tasks', 'logs', 'steps', 'logged', 'fourth');
     expect([wrong.code, wrong.err]).toEqual([3, expect.stringContaining('first, second, third')]);
     const mapped = await run('tasks', 'logs', 'steps', 'logged', 'first', '--map-index', '0');

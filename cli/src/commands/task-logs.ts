@@ -50,16 +50,18 @@ async function printLog(
   place: TaskOfRun,
   options: LogOptions,
 ): Promise<void> {
-  const { api, print } = context;
+  const { api, print, say } = context;
   const tryNumber = options.try ?? (await latestTry(context, place, options));
   const path = `${taskPath(place)}/logs/${tryNumber}`;
   const interrupted = onInterrupt();
   let token: string | undefined;
+  let isEmpty = true;
   for (;;) {
     const query = { token, map_index: options.mapIndex };
     const page = await api().get<TaskLogResponse>(path, query);
     for (const line of page.content)
       print(options.output === 'json' ? JSON.stringify(line) : toText(line));
+    isEmpty &&= page.content.length === 0;
     if (page.continuation_token === null) break;
     token = page.continuation_token;
     if (page.content.length > 0) continue;
@@ -68,6 +70,7 @@ async function printLog(
     await delay(LOOK_MS, undefined, { signal: interrupted.signal }).catch(() => undefined);
   }
   interrupted.close();
+  if (isEmpty) say('this try has logged nothing');
 }
 
 /** With `--follow` a try that has not begun is waited for. */
