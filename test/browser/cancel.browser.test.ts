@@ -64,6 +64,7 @@ describeConsole('cancelling and marking runs', () => {
     await page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'detached' });
     await page.keyboard.press('Control+k');
+    await page.getByRole('dialog', { name: 'Search or jump to' }).waitFor();
     await page.keyboard.type(`cancel run ${runId.slice(-8)}`);
     await page.getByRole('menuitem', { name: /^Cancel run/ }).waitFor();
     await page.keyboard.press('Enter');

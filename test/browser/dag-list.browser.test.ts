@@ -43,6 +43,10 @@ describeConsole('the list of DAGs', () => {
   it('goes to a DAG and changes the theme from the palette, by keyboard alone', async () => {
     const page = await console.open('/dags');
     await page.getByRole('link', { name: 'green' }).first().waitFor();
+    // It comes by itself: letters typed right behind the key must not be keys of the page.
+    await page.waitForFunction(() =>
+      performance.getEntriesByType('resource').some(({ name }) => /Palette.*\.js$/.test(name)),
+    );
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.type('theme dark');

@@ -65,6 +65,7 @@ describeConsole('roles', () => {
       expect([address, await page.getByRole('dialog').count()]).toEqual([address, 0]);
     }
     await page.keyboard.press('Control+k');
+    await page.getByRole('dialog').waitFor();
     await page.keyboard.type('green');
     await page.getByRole('menuitem', { name: 'DAG green' }).waitFor();
     const found = await page.getByRole('menuitem').allTextContents();

@@ -16,10 +16,14 @@ import { DESTINATIONS } from './navigation.ts';
 import { Rail } from './Rail.tsx';
 import { TopBar } from './TopBar.tsx';
 
-const Palette = lazy(async () => ({ default: (await import('./Palette.tsx')).Palette }));
+const importPalette = () => import('./Palette.tsx');
+const Palette = lazy(async () => ({ default: (await importPalette()).Palette }));
 const KeyboardHelp = lazy(async () => ({
   default: (await import('../keyboard/KeyboardHelp.tsx')).KeyboardHelp,
 }));
+
+/** Behind what the page itself needs first. */
+const PALETTE_AFTER_MS = 300;
 
 /** What stays while pages come and go. */
 export function Frame() {
@@ -28,6 +32,7 @@ export function Frame() {
   useEffect(listenToKeys, []);
   useLiveUpdates();
   useFrameKeys(() => setPaletteOpen(true));
+  useEffect(loadPaletteSoon, []);
   return (
     <div className={styles.app}>
       <a className={styles.skip} href="#main">
@@ -48,6 +53,15 @@ export function Frame() {
       </Suspense>
     </div>
   );
+}
+
+/** Until the palette is there, letters typed for it would be keys of the page. */
+function loadPaletteSoon(): () => void {
+  const timer = setTimeout(() => {
+    // Without it now, opening it asks again.
+    importPalette().catch(() => undefined);
+  }, PALETTE_AFTER_MS);
+  return () => clearTimeout(timer);
 }
 
 function useFrameKeys(openPalette: () => void): void {
