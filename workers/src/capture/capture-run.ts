@@ -164,7 +164,12 @@ export class CaptureRun {
       for (;;) {
         await this.#prepareStream();
         const encoder = this.#createEncoder();
-        const reader = new BinlogReader(this.#config, this.#outbox.readUpTo.position, encoder);
+        const reader = new BinlogReader({
+          config: this.#config,
+          server: this.#session.checked.server,
+          from: this.#outbox.readUpTo.position,
+          handler: encoder,
+        });
         this.#reader = reader;
         this.#waitingFor = undefined;
         const error = await reader.ended;
@@ -289,8 +294,10 @@ function sourceLostError(): Error {
   });
 }
 
-/** Errors of the connection, and of a table that changed under a snapshot, pass by themselves. */
+/** Errors of the connection, and of a table that changed under a snapshot, pass by themselves; these do not. */
 const FATAL_SQL = new Set([
+  'ER_PARSE_ERROR',
+  'ER_SPECIFIC_ACCESS_DENIED_ERROR',
   'ER_NO_SUCH_TABLE',
   'ER_BAD_FIELD_ERROR',
   'ER_TABLEACCESS_DENIED_ERROR',

@@ -23,8 +23,8 @@ export interface EnvelopeSource {
 export interface EventOrigin {
   readonly layout: TableLayout;
   readonly position: RowPosition;
-  /** Change time at the source, milliseconds. */
-  readonly changedAtMs: number;
+  /** Change time at the source, microseconds. */
+  readonly changedAtUs: number;
   readonly serverId: number;
   readonly gtid: string | null;
   readonly thread: number | null;
@@ -49,16 +49,16 @@ export class EnvelopeWriter {
     this.#origin = origin;
     this.#head = this.#sourceHead(origin.snapshot);
     this.#tail = `,"thread":${origin.thread ?? 'null'},"query":null},"transaction":null,"op":"`;
-    this.#capturedAt = `",${timestamps(capturedAtMs)}`;
+    this.#capturedAt = `",${timestamps(capturedAtMs * 1000)}`;
   }
 
   #sourceHead(snapshot: SnapshotMarker): string {
     const { connector, prefix, epoch } = this.#source;
-    const { position, layout, changedAtMs, serverId, gtid } = this.#origin;
+    const { position, layout, changedAtUs, serverId, gtid } = this.#origin;
     const sequence = JSON.stringify(`{"epoch":${epoch}}`);
     return (
       `,"source":{"version":"${ENVELOPE_VERSION}","connector":"${connector}",` +
-      `"name":${JSON.stringify(prefix)},${timestamps(changedAtMs)},"snapshot":"${snapshot}",` +
+      `"name":${JSON.stringify(prefix)},${timestamps(changedAtUs)},"snapshot":"${snapshot}",` +
       `"db":${JSON.stringify(layout.table.database)},"sequence":${sequence},` +
       `"table":${JSON.stringify(layout.table.name)},"server_id":${serverId},` +
       `"gtid":${gtid === null ? 'null' : JSON.stringify(gtid)},` +
@@ -85,8 +85,8 @@ export interface EnvelopeContent {
   readonly message?: string;
 }
 
-function timestamps(ms: number): string {
-  return `"ts_ms":${ms},"ts_us":${ms}000,"ts_ns":${ms}000000`;
+function timestamps(us: number): string {
+  return `"ts_ms":${Math.floor(us / 1000)},"ts_us":${us},"ts_ns":${us}000`;
 }
 
 /** Appends the records of one of an event's rows, counted from 0, to `records`. */

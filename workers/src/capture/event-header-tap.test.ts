@@ -29,8 +29,8 @@ const WRITE_ROWS = 30;
 it('knows where an event starts from its end and length', () => {
   const tap = new HeaderTap({ file: 'b.000001', pos: 100 });
   tap.observe(packet({ type: WRITE_ROWS, length: 60, next: 160 }));
-  expect([tap.start, tap.end, tap.serverId, tap.timestampMs]).toEqual([
-    100, 160, 42, 1_700_000_000_000,
+  expect([tap.start, tap.end, tap.serverId, tap.changedAtUs]).toEqual([
+    100, 160, 42, 1_700_000_000_000_000,
   ]);
 });
 

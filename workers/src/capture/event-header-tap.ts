@@ -1,5 +1,6 @@
 import type ZongJi from '@vlasky/zongji';
 
+import { findCommitTime } from './commit-time.ts';
 import { unwrapPosition, type BinlogPosition } from './position.ts';
 
 /**
@@ -16,13 +17,19 @@ export class HeaderTap {
   /** One past its last byte. */
   end: number;
   serverId = 0;
-  timestampMs = 0;
   lastPacketAtMs = Date.now();
+  #headerAtUs = 0;
+  #committedAtUs: number | undefined;
 
   constructor(from: BinlogPosition) {
     this.file = from.file;
     this.start = from.pos;
     this.end = from.pos;
+  }
+
+  /** When the change was made, microseconds: MySQL 8 tells it so, MariaDB in whole seconds. */
+  get changedAtUs(): number {
+    return this.#committedAtUs ?? this.#headerAtUs;
   }
 
   /** Layout: marker 1, timestamp 4, type 1, server id 4, length 4, next position 4, flags 2. */
@@ -38,7 +45,9 @@ export class HeaderTap {
     const expected = this.end + length;
     this.end = next === 0 ? expected : unwrapPosition(next, expected);
     this.start = this.end - length;
-    this.timestampMs = buffer.readUInt32LE(offset + 1) * 1000;
+    this.#headerAtUs = buffer.readUInt32LE(offset + 1) * 1_000_000;
+    if (GTIDS.includes(type))
+      this.#committedAtUs = findCommitTime(buffer, offset + BODY, packet.end);
     this.serverId = buffer.readUInt32LE(offset + 6);
   }
 
@@ -56,6 +65,9 @@ const ROTATE = 4;
 const FORMAT = 15;
 const HEARTBEATS: readonly number[] = [27, 41];
 const ARTIFICIAL = 0x20;
+/** MySQL's, with and without an id: they begin a transaction. */
+const GTIDS: readonly number[] = [33, 34];
+const BODY = 20;
 
 /** Events the server makes up for this connection take no bytes of the file. */
 function isOutsideFile(type: number, next: number, flags: number): boolean {

@@ -24,6 +24,11 @@ export async function getServerInfo(connection: Connection): Promise<ServerInfo>
   };
 }
 
+/** Versions as `8.0.29` compare by their numbers; what a distribution adds behind does not count. */
+export function isAtLeast({ version }: ServerInfo, wanted: string): boolean {
+  return version.localeCompare(wanted, 'en', { numeric: true }) >= 0;
+}
+
 interface MasterStatus {
   readonly File: string;
   readonly Position: number | string;

@@ -33,7 +33,7 @@ export function createMarkerRecords(marker: MarkerSource): NewRecord[] {
     {
       layout,
       position: { ...since, row: 0 },
-      changedAtMs: capturedAtMs,
+      changedAtUs: capturedAtMs * 1000,
       serverId: 0,
       gtid: null,
       thread: null,

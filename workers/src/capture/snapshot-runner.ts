@@ -150,7 +150,7 @@ export class SnapshotRunner {
       {
         layout,
         position: { ...at, row: 0 },
-        changedAtMs,
+        changedAtUs: changedAtMs * 1000,
         serverId: 0,
         gtid: null,
         thread: null,

@@ -62,17 +62,26 @@ function toConnectError(source: string, thrown: unknown): Error {
   const code = sqlErrorCode(thrown);
   if (code !== undefined && DENIED.has(code)) {
     const user = decodeURIComponent(new URL(source).username);
-    const fault = `${describeSource(source)} refuses the user or its password (${code}): check the address, or as an administrator: create user '${user}'@'%' identified by '…'`;
-    return captureError('CAPTURE_SOURCE_NOT_READY', fault, {
-      cause: thrown,
-      details: { faults: [fault] },
-    });
+    return notReady(
+      `${describeSource(source)} refuses the user or its password (${code}): check the address, or as an administrator: create user '${user}'@'%' identified by '…'`,
+      thrown,
+    );
+  }
+  if (code === 'HANDSHAKE_SSL_ERROR') {
+    return notReady(
+      `the certificate of ${describeSource(source)} is not trusted (${String(thrown)}): name the file of its authority in NODE_EXTRA_CA_CERTS, or leave ssl=true out of the address`,
+      thrown,
+    );
   }
   return captureError(
     'CAPTURE_SOURCE_UNREACHABLE',
     `nothing answers as MySQL or MariaDB at ${describeSource(source)} (${code ?? String(thrown)}): start the server or correct the address`,
     { cause: thrown, retriable: true },
   );
+}
+
+function notReady(fault: string, cause: unknown): Error {
+  return captureError('CAPTURE_SOURCE_NOT_READY', fault, { cause, details: { faults: [fault] } });
 }
 
 /** The server's or the socket's word for what went wrong: `ER_…`, `ECONNREFUSED`. */

@@ -134,7 +134,7 @@ export class StreamEncoder implements BinlogHandler {
       rows: group.end - group.first,
       place: { ...context.position, row: group.end - 1 },
       transactionAt: this.#transactionAt,
-      changedAtMs: context.timestampMs,
+      changedAtMs: Math.floor(context.changedAtUs / 1000),
     });
   }
 
@@ -159,7 +159,7 @@ export class StreamEncoder implements BinlogHandler {
       {
         layout,
         position: { ...context.position, row: 0 },
-        changedAtMs: context.timestampMs,
+        changedAtUs: context.changedAtUs,
         serverId: context.serverId,
         gtid: context.gtid,
         thread: context.thread,

@@ -9,6 +9,7 @@ import {
   uniqueName,
   type TestDatabase,
 } from '../../../../test/services/services.ts';
+import type { SourceKind } from '../../../../test/services/service-addresses.ts';
 import type { CaptureConfig } from '../capture-config.ts';
 import { startCapture, type Capture } from '../start-capture.ts';
 
@@ -26,9 +27,10 @@ export interface CaptureHarness extends AsyncDisposable {
 }
 
 export async function createCaptureHarness(
+  server: SourceKind,
   kind: 'postgres' | 'kafka' = 'postgres',
 ): Promise<CaptureHarness> {
-  const source = await createMysqlDatabase('capture');
+  const source = await createMysqlDatabase('capture', server);
   if (kind === 'kafka') {
     const brokers = serviceAddress('kafka').split(',');
     return harnessOn(source, await openTopicLog({ kind, brokers }), undefined);
