@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { z } from 'zod';
@@ -36,7 +37,8 @@ export interface KafkaConfig {
     readonly username: string;
     readonly password: string;
   };
-  readonly tls?: { readonly caFile?: string };
+  /** `ca`: PEM of the authority. (Default: the system's) */
+  readonly tls?: { readonly ca?: string };
 }
 
 type SaslMechanism = 'plain' | 'scram-sha-256' | 'scram-sha-512';
@@ -50,6 +52,14 @@ const url = (...protocols: string[]) =>
       (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol.replace(':', '')),
       `must be a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
     );
+const textFile = z.string().transform((file, context) => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    context.addIssue(`names a file that cannot be read: ${(error as Error).message}`);
+    return z.NEVER;
+  }
+});
 const list = (separator: string) =>
   z.string().transform((text) =>
     text
@@ -73,7 +83,7 @@ const schema = z.object({
   TIDEGATE_KAFKA_SASL_USERNAME: z.string().optional(),
   TIDEGATE_KAFKA_SASL_PASSWORD: z.string().optional(),
   TIDEGATE_KAFKA_TLS: onOff.default('off'),
-  TIDEGATE_KAFKA_TLS_CA: z.string().optional(),
+  TIDEGATE_KAFKA_TLS_CA: textFile.optional(),
   TIDEGATE_POSTGRES_PORT: port.optional(),
   // Read by every process itself; here it is only judged.
   TIDEGATE_METRICS_PORT: port.optional(),
@@ -107,6 +117,7 @@ export function readConfig(
     ...unknownVariables(given),
     ...connectionFaults(given),
     ...saslFaults(given),
+    ...tlsFaults(given),
     ...further,
   ];
   if (!parsed.success || faults.length > 0) {
@@ -146,13 +157,13 @@ function toKafka(values: z.infer<typeof schema>): KafkaConfig | undefined {
   const { TIDEGATE_KAFKA_BROKERS: brokers, TIDEGATE_KAFKA_SASL_USERNAME: username } = values;
   if (brokers === undefined) return undefined;
   const password = values.TIDEGATE_KAFKA_SASL_PASSWORD ?? '';
-  const caFile = values.TIDEGATE_KAFKA_TLS_CA;
+  const ca = values.TIDEGATE_KAFKA_TLS_CA;
   return {
     brokers,
     ...(username === undefined
       ? {}
       : { sasl: { mechanism: values.TIDEGATE_KAFKA_SASL_MECHANISM, username, password } }),
-    ...(values.TIDEGATE_KAFKA_TLS === 'off' ? {} : { tls: caFile === undefined ? {} : { caFile } }),
+    ...(values.TIDEGATE_KAFKA_TLS === 'off' ? {} : { tls: ca === undefined ? {} : { ca } }),
   };
 }
 
@@ -176,6 +187,12 @@ function saslFaults(env: NodeJS.ProcessEnv): string[] {
   const [user, password] = ['TIDEGATE_KAFKA_SASL_USERNAME', 'TIDEGATE_KAFKA_SASL_PASSWORD'];
   if ((env[user] === undefined) === (env[password] === undefined)) return [];
   return [`${user} and ${password} go together: one of them is missing`];
+}
+
+function tlsFaults(env: NodeJS.ProcessEnv): string[] {
+  const [isOn, authority] = ['TIDEGATE_KAFKA_TLS', 'TIDEGATE_KAFKA_TLS_CA'];
+  if (env[authority] === undefined || env[isOn] === 'on') return [];
+  return [`${authority} means nothing without encryption: set ${isOn}=on`];
 }
 
 function collect(env: NodeJS.ProcessEnv, prefix: string): Readonly<Record<string, string>> {

@@ -13,6 +13,7 @@ import {
   readAll,
   textOf,
   until,
+  valuesUpTo,
 } from './topic-log-under-test.ts';
 
 /** Appends, plain and transactional. */
@@ -59,9 +60,7 @@ export function describeProducing(
       const topic = await createTopic(log());
       await log().produce(topic, numbered(5_000));
       const records = await readAll(log(), topic, { from: 0, to: 5_000 });
-      expect(records.map((record) => textOf(record.value))).toEqual(
-        sequence(0, 5_000).map((index) => `value-${index}`),
-      );
+      expect(records.map((record) => textOf(record.value))).toEqual(valuesUpTo(5_000));
     });
 
     it('keeps every record of two producers that write at once, each in its order', async () => {
@@ -104,9 +103,7 @@ export function describeProducing(
       // Markers follow the commit; the end moves past them when they are written.
       await until(async () => (await valuesOf(log(), events)).length === 15);
       await until(async () => (await valuesOf(log(), state)).includes('4'));
-      expect(await valuesOf(log(), events)).toEqual(
-        sequence(0, 15).map((index) => `value-${index}`),
-      );
+      expect(await valuesOf(log(), events)).toEqual(valuesUpTo(15));
       expect((await valuesOf(log(), state)).at(-1)).toBe('4');
     });
 

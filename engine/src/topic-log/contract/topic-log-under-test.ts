@@ -33,6 +33,11 @@ export function numbered(count: number, first = 0): NewRecord[] {
   }));
 }
 
+/** The values of the first `count` of them. */
+export function valuesUpTo(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `value-${index}`);
+}
+
 /** Reads a whole range into memory; buffers are copied, as consumers that keep them must. */
 export async function readAll(
   log: TopicLog,

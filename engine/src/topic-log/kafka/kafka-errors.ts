@@ -23,6 +23,7 @@ export const CODE = {
   CLUSTER_AUTHORIZATION_FAILED: 31,
   UNSUPPORTED_VERSION: 35,
   TOPIC_ALREADY_EXISTS: 36,
+  INVALID_REPLICATION_FACTOR: 38,
   OUT_OF_ORDER_SEQUENCE: 45,
   DUPLICATE_SEQUENCE: 46,
   INVALID_PRODUCER_EPOCH: 47,
@@ -50,6 +51,8 @@ const PASSING: ReadonlySet<number> = new Set([
   CODE.COORDINATOR_LOAD_IN_PROGRESS,
   CODE.COORDINATOR_NOT_AVAILABLE,
   CODE.NOT_COORDINATOR,
+  // Too few brokers are up for a new topic.
+  CODE.INVALID_REPLICATION_FACTOR,
   CODE.NOT_ENOUGH_REPLICAS,
   CODE.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
   CODE.CONCURRENT_TRANSACTIONS,
@@ -89,11 +92,16 @@ function nameOf(code: number): string {
   return found === undefined ? String(code) : `${found[0]} (${code})`;
 }
 
+const PROTOCOL_ERRORS: ReadonlySet<string> = new Set([
+  'KafkaJSProtocolError',
+  'KafkaJSCreateTopicError',
+]);
+
 /** The protocol's error code behind an error, through kafkajs' wrappers. */
 export function codeOf(error: unknown): number | undefined {
   const root = unwrap(error);
   if (root instanceof KafkaCodeError) return root.code;
-  if (!(root instanceof Error) || root.name !== 'KafkaJSProtocolError') return undefined;
+  if (!(root instanceof Error) || !PROTOCOL_ERRORS.has(root.name)) return undefined;
   return 'code' in root && typeof root.code === 'number' ? root.code : undefined;
 }
 
@@ -128,6 +136,16 @@ export function isOutage(error: Error): boolean {
   return root instanceof Error && PASSING_NAMES.has(root.name);
 }
 
+/** What Node says of a certificate it does not take; only somebody's hand mends it. */
+const CERTIFICATE_REFUSALS: ReadonlySet<unknown> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
 /** Turns refusals, which no repetition mends, into errors with a remedy; others pass through. */
 export function explain(error: unknown): unknown {
   const root = unwrap(error);
@@ -143,6 +161,13 @@ export function explain(error: unknown): unknown {
       { cause: root },
     );
   }
+  if ('code' in root && CERTIFICATE_REFUSALS.has(root.code)) {
+    return new TopicLogError(
+      'LOG_ACCESS_DENIED',
+      `the certificate of this Kafka is not trusted: ${root.message}. Name the file of its authority in TIDEGATE_KAFKA_TLS_CA, and its brokers as the certificate does`,
+      { cause: root },
+    );
+  }
   if (code === CODE.UNSUPPORTED_VERSION || root.name === 'KafkaJSServerDoesNotSupportApiKey') {
     return new TopicLogError(
       'LOG_UNSUPPORTED',
@@ -150,12 +175,13 @@ export function explain(error: unknown): unknown {
       { cause: root },
     );
   }
-  return error;
+  // Of a list of failures only the first says anything.
+  return firstOfMany(error);
 }
 
-/** kafkajs wraps what it gave up on, sometimes twice. */
+/** kafkajs wraps what it gave up on, sometimes twice, and what several topics met. */
 function unwrap(error: unknown): unknown {
-  let current = error;
+  let current = firstOfMany(error);
   while (
     current instanceof Error &&
     (current.name === 'KafkaJSNumberOfRetriesExceeded' ||
@@ -165,4 +191,10 @@ function unwrap(error: unknown): unknown {
     current = current.cause;
   }
   return current;
+}
+
+function firstOfMany(error: unknown): unknown {
+  const isMany =
+    error instanceof Error && error.name === 'KafkaJSAggregateError' && 'errors' in error;
+  return isMany && Array.isArray(error.errors) ? error.errors[0] : error;
 }

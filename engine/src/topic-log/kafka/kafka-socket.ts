@@ -3,6 +3,8 @@ import tls from 'node:tls';
 
 import type { ISocketFactory } from 'kafkajs';
 
+import { watchSilence } from './silent-broker.ts';
+
 /** A broker that vanished without a word is noticed after this and a few probes of the system. */
 const KEEP_ALIVE_DELAY_MS = 10_000;
 
@@ -19,5 +21,6 @@ export const openKafkaSocket: ISocketFactory = ({ host, port, ssl, onConnect }) 
   socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
   // Every attempt to reach a broker that is away adds a listener to its closed socket.
   socket.setMaxListeners(0);
+  watchSilence(socket, `${host}:${port}`);
   return socket;
 };

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type KafkaServer, startKafka } from '../../../../test/services/kafka.ts';
 import type { AdministeredTopicLog } from '../administration.ts';
+import { Appending } from '../contract/appending.ts';
 import { valuesOf } from '../contract/producing.ts';
 import { sequence } from '../contract/reading.ts';
 import {
@@ -15,6 +16,7 @@ import {
   readAll,
   textOf,
   until,
+  valuesUpTo,
 } from '../contract/topic-log-under-test.ts';
 import { openTopicLog } from '../open-topic-log.ts';
 
@@ -67,54 +69,34 @@ describe('Kafka topic log through broker restarts', () => {
 
   it('stores every append once, in order, when the broker is killed under it', async () => {
     const topic = await createTopic(log);
-    let stored = 0;
-    const stop = new AbortController();
-    const producing = (async () => {
-      while (!stop.signal.aborted) {
-        await log.produce(topic, numbered(50, stored));
-        stored += 50;
-      }
-    })();
+    const appending = new Appending(50, (records) => log.produce(topic, records));
     for (let round = 0; round < 2; round++) {
-      const before = stored;
-      await until(() => stored > before + 1_000);
+      await appending.more(1_000);
       await kill();
       await startAgain();
-      const after = stored;
-      await until(() => stored > after, 60_000);
+      await appending.more(0, 60_000);
     }
-    stop.abort();
-    await producing;
-    expect(await valuesOf(log, topic)).toEqual(
-      sequence(0, stored).map((index) => `value-${index}`),
-    );
+    await appending.stop();
+    const { stored } = appending;
+    expect(await valuesOf(log, topic)).toEqual(valuesUpTo(stored));
   });
 
   it('commits each transaction once, whole, when the broker is killed under it', async () => {
     const [first, second] = [await createTopic(log), await createTopic(log)];
     const producer = await log.openTransactionalProducer('capture');
-    let stored = 0;
-    const stop = new AbortController();
-    const producing = (async () => {
-      while (!stop.signal.aborted) {
-        const records = numbered(5, stored);
-        await producer.produce([first, second].map((topic) => ({ topic, records })));
-        stored += 5;
-      }
-    })();
-    await until(() => stored > 200);
+    const committing = new Appending(5, (records) =>
+      producer.produce([first, second].map((topic) => ({ topic, records }))),
+    );
+    await committing.more(200);
     await kill();
     await startAgain();
-    const after = stored;
-    await until(() => stored > after + 100, 60_000);
-    stop.abort();
-    await producing;
+    await committing.more(100, 60_000);
+    await committing.stop();
+    const { stored } = committing;
     await producer.close();
     for (const topic of [first, second]) {
       await until(async () => (await valuesOf(log, topic)).length >= stored, 20_000);
-      expect(await valuesOf(log, topic)).toEqual(
-        sequence(0, stored).map((index) => `value-${index}`),
-      );
+      expect(await valuesOf(log, topic)).toEqual(valuesUpTo(stored));
     }
   });
 

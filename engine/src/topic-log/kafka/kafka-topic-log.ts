@@ -260,7 +260,7 @@ function toFingerprint(record: LogRecord): RecordFingerprint {
 function logUnavailable(limitMs: number, cause: Error): TopicLogError {
   return new TopicLogError(
     'LOG_UNAVAILABLE',
-    `Kafka does not answer within ${limitMs} ms (${cause.message}): check the brokers' addresses and that they run`,
+    `Kafka does not answer within ${limitMs} ms (${cause.message}): check the brokers' addresses, that they run, and whether they want TLS (TIDEGATE_KAFKA_TLS) and a password (TIDEGATE_KAFKA_SASL_USERNAME)`,
     { cause },
   );
 }

@@ -11,7 +11,14 @@ import type { AdministeredTopicLog } from '../administration.ts';
 import { CuttableProxy } from '../contract/cuttable-proxy.ts';
 import { valuesOf } from '../contract/producing.ts';
 import { sequence } from '../contract/reading.ts';
-import { codeOf, createTopic, endOf, numbered, until } from '../contract/topic-log-under-test.ts';
+import {
+  codeOf,
+  createTopic,
+  endOf,
+  numbered,
+  until,
+  valuesUpTo,
+} from '../contract/topic-log-under-test.ts';
 import { openTopicLog } from '../open-topic-log.ts';
 
 describeWith(['postgres'], 'PostgreSQL topic log through outages', () => {
@@ -50,7 +57,7 @@ describeWith(['postgres'], 'PostgreSQL topic log through outages', () => {
     proxy.heal();
     proxy.cut();
     await append;
-    expect(await valuesOf(direct, topic)).toEqual(sequence(0, 6).map((index) => `value-${index}`));
+    expect(await valuesOf(direct, topic)).toEqual(valuesUpTo(6));
   });
 
   it('stores a transaction once whose commit was never answered', async () => {
@@ -67,9 +74,7 @@ describeWith(['postgres'], 'PostgreSQL topic log through outages', () => {
     await unanswered;
     await append(6);
     for (const topic of [first, second]) {
-      expect(await valuesOf(direct, topic)).toEqual(
-        sequence(0, 9).map((index) => `value-${index}`),
-      );
+      expect(await valuesOf(direct, topic)).toEqual(valuesUpTo(9));
     }
   });
 
