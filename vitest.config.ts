@@ -34,6 +34,9 @@ const services = {
 /** What speaks to an engine from a process of its own: the CLI and the workers. */
 const CLIENTS = ['cli/**', 'workers/**', 'test/worker/**'];
 
+/** Brokers restarted, killed and secured, without a product around them. */
+const TOPIC_LOG = ['engine/src/topic-log/**'];
+
 export default defineConfig({
   resolve,
   test: {
@@ -74,7 +77,18 @@ export default defineConfig({
           ...services,
           name: 'faults',
           include: ['**/*.fault.test.ts'],
-          exclude: [...exclude, ...CLIENTS],
+          exclude: [...exclude, ...CLIENTS, ...TOPIC_LOG],
+          testTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        test: {
+          ...services,
+          name: 'topic-log',
+          include: TOPIC_LOG.map((folder) => `${folder}/*.fault.test.ts`),
+          exclude,
           testTimeout: 120_000,
           fileParallelism: false,
         },

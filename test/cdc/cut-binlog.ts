@@ -3,8 +3,10 @@ import { appendFile, chown, readFile, stat } from 'node:fs/promises';
 /** Header of an event: its type at 4, its length at 9, the place behind it at 13. */
 const HEADER_BYTES = 19;
 const XID = 16;
-const MARIADB_GTID = 162;
-export const DELETE_ROWS = 25;
+/** MySQL's with and without an id, MariaDB's. */
+const GTIDS = [33, 34, 162];
+/** MariaDB writes the older version of the event. */
+const DELETE_ROWS = [25, 32];
 
 interface BinlogEvent {
   readonly type: number;
@@ -13,18 +15,17 @@ interface BinlogEvent {
 
 /**
  * Appends to a binlog file the beginning of a transaction, as a server leaves it that is killed while it
- * writes: a copy of the last one with such a row event, cut before its end.
+ * writes: a copy of the last one that deleted rows, cut before its end.
  */
 export async function appendCutTransaction(
   file: string,
-  rowEvent: number,
   cut: 'within the row event' | 'before its end',
 ): Promise<void> {
   const { uid, gid } = await stat(file);
   const all = await readFile(file);
   const events = eventsOf(all);
-  const rowsAt = events.findLastIndex(({ type }) => type === rowEvent);
-  const from = events.findLastIndex(({ type }, at) => at < rowsAt && type === MARIADB_GTID);
+  const rowsAt = events.findLastIndex(({ type }) => DELETE_ROWS.includes(type));
+  const from = events.findLastIndex(({ type }, at) => at < rowsAt && GTIDS.includes(type));
   const to = events.findIndex(({ type }, at) => at > rowsAt && type === XID);
   const copied: Buffer[] = [];
   let end = all.length;

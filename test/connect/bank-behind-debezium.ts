@@ -8,18 +8,20 @@ import pg from 'pg';
 import { BANK } from '../../standalone/src/bank.ts';
 import { BankUnderLoad } from '../end-to-end/bank-under-load.ts';
 import { StandaloneUnderTest } from '../end-to-end/standalone-under-test.ts';
-import { type ConnectorConfig, DebeziumUnderTest } from './debezium-under-test.ts';
+import {
+  type ConnectorConfig,
+  type DebeziumOptions,
+  DebeziumUnderTest,
+} from './debezium-under-test.ts';
 
 const PIPELINE_TEST = fileURLToPath(new URL('../../scripts/test-etl-pipeline.sh', import.meta.url));
 const run = promisify(execFile);
 
 export const bankTopic = BANK.topic;
 
-export interface BankOptions {
+export interface BankOptions extends DebeziumOptions {
   /** To the deployed connector's configuration. */
-  readonly changes: ConnectorConfig;
-  /** Settings of the Connect worker. */
-  readonly worker?: readonly string[] | undefined;
+  readonly changes?: ConnectorConfig | undefined;
   /** What is in the source besides the seed before the connector is registered. */
   readonly rows: { readonly insert: string; readonly values: readonly (readonly string[])[] };
 }
@@ -40,8 +42,8 @@ export class BankBehindDebezium implements AsyncDisposable {
     this.#standalone = standalone;
   }
 
-  static async start({ changes, rows, worker }: BankOptions): Promise<BankBehindDebezium> {
-    const debezium = await DebeziumUnderTest.start(worker);
+  static async start({ changes, rows, ...options }: BankOptions): Promise<BankBehindDebezium> {
+    const debezium = await DebeziumUnderTest.start(options);
     const { sourceUrl } = debezium;
     const standalone = new StandaloneUnderTest({
       env: { TIDEGATE_CAPTURE: 'off', TIDEGATE_KAFKA_BROKERS: debezium.kafka.brokers },

@@ -11,7 +11,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Not compared: who wrote it, our epoch, and when it was read. */
 const OWN = ['version', 'sequence'];
-const TIMES = ['ts_ms', 'ts_us', 'ts_ns'];
+const FINER_TIMES = ['ts_us', 'ts_ns'];
+const TIMES = ['ts_ms', ...FINER_TIMES];
 
 /** Events as they must be equal from both producers; a truncate has no key, and so no certain partition. */
 export function comparables(events: readonly TopicEvent[], rewrites?: Rewrites): Json[] {
@@ -23,7 +24,8 @@ export function comparables(events: readonly TopicEvent[], rewrites?: Rewrites):
 
 /**
  * An event as it must be equal from both producers. Numbers keep their text, but for floating ones; a snapshot's
- * time, and which of its rows is called first or last, differ from one reader to the other.
+ * time, which of its rows is called first or last, and how fine the time of a truncate is, differ from one reader
+ * to the other.
  */
 function comparable(event: TopicEvent, rewrites: Rewrites = []): Json {
   const { partition, key } = event;
@@ -41,7 +43,8 @@ function comparable(event: TopicEvent, rewrites: Rewrites = []): Json {
   const isSnapshot = (source['snapshot'] ?? 'false') !== 'false';
   const row = (values: Json | null | undefined): Json | null =>
     values ? rewritten(values, rewrites, isSnapshot) : null;
-  const where = { ...(isSnapshot ? without(source, TIMES) : source), snapshot: isSnapshot };
+  const times = isSnapshot ? TIMES : key === null ? FINER_TIMES : [];
+  const where = { ...without(source, times), snapshot: isSnapshot };
   const value = { before: row(before), after: row(after), source: without(where, OWN) };
   return { partition, key, headers, value: { ...value, ...without(rest, TIMES) } };
 }

@@ -12,7 +12,7 @@ import { ChangeDecoder } from '../../workers/src/cdc/decode-record.ts';
 import { StreamVersions } from '../../workers/src/cdc/stream-state.ts';
 import { until } from '../end-to-end/until.ts';
 import { describeWith } from '../services/services.ts';
-import { type ConnectorConfig, DebeziumUnderTest, ON_MARIADB } from './debezium-under-test.ts';
+import { type ConnectorConfig, DebeziumUnderTest } from './debezium-under-test.ts';
 
 const COLUMNS = {
   id: 'bigint unsigned',
@@ -116,7 +116,7 @@ const SETTINGS: readonly Setting[] = [
   },
 ];
 
-describeWith(['mysql', 'kafka', 'connect'], 'Debezium’s settings', () => {
+describeWith(['mariadb', 'kafka', 'connect'], 'Debezium’s settings', () => {
   let debezium: DebeziumUnderTest;
   let log: TopicLog;
   beforeAll(async () => {
@@ -206,7 +206,6 @@ describeWith(['mysql', 'kafka', 'connect'], 'Debezium’s settings', () => {
 
   function configOf(name: string, index: number, config: ConnectorConfig): ConnectorConfig {
     return debezium.deployedConfig({
-      ...ON_MARIADB,
       'topic.prefix': name,
       'database.server.id': String(7_000 + index),
       'table.include.list': 'bankdb.amounts',

@@ -5,35 +5,41 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { BANK, BANK_SOURCE_SQL } from '../../standalone/src/bank.ts';
-import {
-  applyMysqlFile,
-  ensureMysqlUser,
-  type MysqlServer,
-  startMysql,
-} from '../../standalone/src/services/index.ts';
+import { type MysqlServer, startMysql } from '../../standalone/src/services/index.ts';
+import { setUpBankServer } from '../end-to-end/own-bank-source.ts';
 import { type ConnectServer, startConnect } from '../services/connect.ts';
 import { type KafkaServer, startKafka } from '../services/kafka.ts';
+import { MYSQL } from '../services/mysql.ts';
+import type { SourceKind } from '../services/service-addresses.ts';
 
 const DEPLOYED = fileURLToPath(new URL('../../deploy/connect/', import.meta.url));
 const run = promisify(execFile);
 
 export type ConnectorConfig = Readonly<Record<string, string>>;
 
-/** The bank's MariaDB, a Kafka, and a Connect worker with a real Debezium between them. */
+export interface DebeziumOptions {
+  /** Which server has the bank. (Default: MariaDB) */
+  readonly source?: SourceKind | undefined;
+  /** Settings of the Connect worker. */
+  readonly worker?: readonly string[] | undefined;
+}
+
+/** The bank's database server, a Kafka, and a Connect worker with a real Debezium between them. */
 export class DebeziumUnderTest implements AsyncDisposable {
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'tidegate-debezium-'));
+  readonly #source: SourceKind;
   readonly #workerSettings: readonly string[];
   mysql!: MysqlServer;
   kafka!: KafkaServer;
   connect!: ConnectServer;
 
-  private constructor(workerSettings: readonly string[]) {
-    this.#workerSettings = workerSettings;
+  private constructor({ source = 'mariadb', worker = [] }: DebeziumOptions) {
+    this.#source = source;
+    this.#workerSettings = worker;
   }
 
-  static async start(workerSettings: readonly string[] = []): Promise<DebeziumUnderTest> {
-    const debezium = new DebeziumUnderTest(workerSettings);
+  static async start(options: DebeziumOptions = {}): Promise<DebeziumUnderTest> {
+    const debezium = new DebeziumUnderTest(options);
     chmodSync(debezium.#folder, 0o755);
     await Promise.all([debezium.#startSource(), debezium.#startKafka()]);
     await debezium.startConnect();
@@ -63,13 +69,14 @@ export class DebeziumUnderTest implements AsyncDisposable {
     await this.connect.ended;
   }
 
-  /** The connector of `deploy/connect/bank.json`, where these servers are. */
+  /** The connector of `deploy/connect/bank.json`, where these servers are, for the server there is. */
   deployedConfig(changes: ConnectorConfig = {}): ConnectorConfig {
     const deployed = JSON.parse(
       readFileSync(path.join(DEPLOYED, 'bank.json'), 'utf8'),
     ) as ConnectorConfig;
     return {
       ...deployed,
+      ...(this.#source === 'mariadb' ? ON_MARIADB : {}),
       'database.hostname': '127.0.0.1',
       'database.port': String(this.mysql.port),
       'schema.history.internal.kafka.bootstrap.servers': this.kafka.brokers,
@@ -110,11 +117,11 @@ export class DebeziumUnderTest implements AsyncDisposable {
 
   async #startSource(): Promise<void> {
     this.mysql = await startMysql({
+      ...(this.#source === 'mysql' ? MYSQL : {}),
       dataFolder: this.#place('mysql'),
       logFile: this.#place('mysql.log'),
     });
-    await applyMysqlFile(this.mysql.url, BANK_SOURCE_SQL);
-    await ensureMysqlUser(this.mysql.url, BANK.sourceUser);
+    await setUpBankServer(this.#source, this.mysql.url);
   }
 
   async #startKafka(): Promise<void> {
@@ -127,6 +134,6 @@ export class DebeziumUnderTest implements AsyncDisposable {
 }
 
 /** All that changes in a connector where the source is MariaDB. */
-export const ON_MARIADB: ConnectorConfig = {
+const ON_MARIADB: ConnectorConfig = {
   'connector.class': 'io.debezium.connector.mariadb.MariaDbConnector',
 };

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
-import { DebeziumUnderTest, ON_MARIADB } from './debezium-under-test.ts';
+import { DebeziumUnderTest } from './debezium-under-test.ts';
 
-describeWith(['mysql', 'kafka', 'connect'], 'deploy/connect/register.sh', () => {
+describeWith(['mariadb', 'kafka', 'connect'], 'deploy/connect/register.sh', () => {
   let debezium: DebeziumUnderTest;
   beforeAll(async () => {
     debezium = await DebeziumUnderTest.start();
@@ -11,7 +11,7 @@ describeWith(['mysql', 'kafka', 'connect'], 'deploy/connect/register.sh', () => 
   afterAll(() => debezium[Symbol.asyncDispose](), 60_000);
 
   it('registers nothing beside a capture of ours', async () => {
-    const bank = debezium.deployedConfig(ON_MARIADB);
+    const bank = debezium.deployedConfig();
     await expect(debezium.register({ bank }, { TIDEGATE_CAPTURE: 'on' })).rejects.toThrow(
       'Tidegate captures the source itself',
     );
@@ -19,7 +19,7 @@ describeWith(['mysql', 'kafka', 'connect'], 'deploy/connect/register.sh', () => 
   });
 
   it('says what Connect finds wrong, and fails', async () => {
-    const wrong = debezium.deployedConfig({ ...ON_MARIADB, 'database.password': 'wrong' });
+    const wrong = debezium.deployedConfig({ 'database.password': 'wrong' });
     await expect(debezium.register({ bank: wrong })).rejects.toThrow(
       /bank is refused.*Unable to connect/s,
     );
@@ -28,14 +28,13 @@ describeWith(['mysql', 'kafka', 'connect'], 'deploy/connect/register.sh', () => 
 
   it('says why a connector does not run, and fails', async () => {
     const bank = debezium.deployedConfig({
-      ...ON_MARIADB,
       'topic.creation.default.partitions': 'x',
     });
     await expect(debezium.register({ bank })).rejects.toThrow(/bank (is refused|failed)/);
   });
 
   it('waits for workers that are just starting, and changes nothing when run again', async () => {
-    const bank = debezium.deployedConfig(ON_MARIADB);
+    const bank = debezium.deployedConfig();
     const said = 'connect: bank is registered and runs\n';
     expect(await debezium.register({ bank })).toBe(said);
     await debezium.killConnect();

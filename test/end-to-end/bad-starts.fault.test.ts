@@ -11,16 +11,14 @@ import {
   startPostgres,
 } from '../../standalone/src/services/index.ts';
 import { createMysqlDatabase, describeWith, serviceAddress } from '../services/services.ts';
-import {
-  createOwnMariaDb,
-  type OwnMariaDb,
-} from '../../workers/src/capture/testing/own-mariadb.ts';
+import { fetchPostgres, TOO_OLD_POSTGRES } from '../services/old-postgres.ts';
+import { createOwnSource, type OwnSource } from '../services/own-source.ts';
 import { processesNaming } from './process-tree.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
 
-describeWith(['mysql', 'postgres'], 'npm start with a fault in its surroundings', () => {
+describeWith(['mariadb', 'postgres'], 'npm start with a fault in its surroundings', () => {
   let postgres: PostgresServer;
-  let noBinlog: OwnMariaDb;
+  let noBinlog: OwnSource;
   let taken: Server;
   let nobody: number;
   const env: NodeJS.ProcessEnv = {};
@@ -37,7 +35,7 @@ describeWith(['mysql', 'postgres'], 'npm start with a fault in its surroundings'
     await administrator.query(`create role poor login password 'poor'`);
     await administrator.query('revoke create on schema public from public');
     await administrator.end();
-    noBinlog = await createOwnMariaDb();
+    noBinlog = await createOwnSource('mariadb');
     await noBinlog.start(['--skip-log-bin', '--binlog-format=STATEMENT']);
     taken = createServer().listen(0, '127.0.0.1');
     nobody = await findFreePort();
@@ -81,11 +79,14 @@ describeWith(['mysql', 'postgres'], 'npm start with a fault in its surroundings'
         TIDEGATE_HOMEE: '/tmp',
         TIDEGATE_CONN_BANKDW: 'bankdw',
         TIDEGATE_KAFKA_SASL_USERNAME: 'user',
+        TIDEGATE_KAFKA_TLS_CA: '/nowhere/ca.pem',
       },
       /TIDEGATE_PORT is no port number/,
       /TIDEGATE_HOMEE is not known/,
       /TIDEGATE_CONN_BANKDW must be a URI/,
       /TIDEGATE_KAFKA_SASL_PASSWORD/,
+      /TIDEGATE_KAFKA_TLS_CA names a file that cannot be read: ENOENT/,
+      /TIDEGATE_KAFKA_TLS_CA means nothing without encryption: set TIDEGATE_KAFKA_TLS=on/,
     );
   });
 
@@ -118,6 +119,20 @@ describeWith(['mysql', 'postgres'], 'npm start with a fault in its surroundings'
         named,
         /nothing answers/,
       );
+    },
+  );
+
+  it.each(['TIDEGATE_DATABASE_URL', 'TIDEGATE_CONN_BANKDW'])(
+    'says of %s that its PostgreSQL is too old',
+    async (variable) => {
+      const old = await startPostgres({
+        dataFolder: path.join(product.scratch, 'old-postgres'),
+        logFile: path.join(product.scratch, 'old-postgres.log'),
+        binaries: fetchPostgres(TOO_OLD_POSTGRES),
+      });
+      const tooOld = new RegExp(`${variable}: PostgreSQL 13 is too old, 14 or newer is needed: `);
+      await expectRefusal({ [variable]: old.url }, tooOld);
+      await old.stop();
     },
   );
 
@@ -157,7 +172,7 @@ describeWith(['mysql', 'postgres'], 'npm start with a fault in its surroundings'
   });
 
   it('lists everything a source lacks, each with its remedy', async () => {
-    const administrator = await mysql.createConnection(serviceAddress('mysql'));
+    const administrator = await mysql.createConnection(serviceAddress('mariadb'));
     const database = source.pathname.slice(1);
     const table = `${database}.bank_accounts`;
     await administrator.query(

@@ -49,7 +49,7 @@ const BROKEN: Readonly<Record<string, readonly [code: string, text: string]>> = 
   'endless loop': ['DAG_TIMEOUT', dagFile('broken', { before: 'for (;;) {}' })],
 };
 
-describeWith(['mysql'], 'DAG files of a running product', () => {
+describeWith(['mariadb'], 'DAG files of a running product', () => {
   const env: NodeJS.ProcessEnv = {};
   const standalone = new StandaloneUnderTest({ env });
   const folder = path.join(standalone.scratch, 'dags');

@@ -11,7 +11,7 @@ const ELSEWHERE = /^(kafka|outbox|job|register|rewrite)\.|^capture\.chunk-read$/
 
 const NAMES = (Object.keys(FAILPOINTS) as FailpointName[]).filter((name) => !ELSEWHERE.test(name));
 
-describeWith(['mysql'], 'the bank pipeline, killed beside every external effect', () => {
+describeWith(['mariadb'], 'the bank pipeline, killed beside every external effect', () => {
   const standalone = new StandaloneUnderTest();
   let bank: BankUnderLoad;
   beforeAll(async () => {

@@ -11,7 +11,7 @@ import { BankUnderLoad, GOES_ON_WITHIN_MS } from './bank-under-load.ts';
 import { holdsPromise } from './promise.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
 
-describeWith(['mysql', 'kafka', 'redis'], 'the bank pipeline on Kafka and BullMQ', () => {
+describeWith(['mariadb', 'kafka', 'redis'], 'the bank pipeline on Kafka and BullMQ', () => {
   const env: NodeJS.ProcessEnv = {};
   const standalone = new StandaloneUnderTest({ env });
   const folder = (name: string): string => path.join(standalone.scratch, name);

@@ -9,7 +9,7 @@ import { holdsPromise } from './promise.ts';
 import { isAlive, signal, StandaloneUnderTest } from './standalone-under-test.ts';
 import { untilTrue } from './until.ts';
 
-describeWith(['mysql'], 'the bank pipeline, kill -9 in mid-load', () => {
+describeWith(['mariadb'], 'the bank pipeline, kill -9 in mid-load', () => {
   const standalone = new StandaloneUnderTest();
   let bank: BankUnderLoad;
   beforeAll(async () => {

@@ -14,7 +14,7 @@ import { BankUnderLoad } from './bank-under-load.ts';
 import { isAlive, signal, StandaloneUnderTest } from './standalone-under-test.ts';
 import { until, untilTrue } from './until.ts';
 
-describeWith(['mysql'], 'the bank pipeline, work that is done late or again', () => {
+describeWith(['mariadb'], 'the bank pipeline, work that is done late or again', () => {
   const standalone = new StandaloneUnderTest();
   let bank: BankUnderLoad;
   beforeAll(async () => {

@@ -29,7 +29,7 @@ const ADDED = new Set([
 const COMPONENTS = ['api', 'scheduler', 'worker', 'capture'];
 const OURS = /^(airflow|tidegate)_/;
 
-describeWith(['mysql'], 'what npm start tells of itself', () => {
+describeWith(['mariadb'], 'what npm start tells of itself', () => {
   const env: NodeJS.ProcessEnv = {};
   const standalone = new StandaloneUnderTest({ env });
   let collector: SpanCollector;

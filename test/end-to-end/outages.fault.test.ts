@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
@@ -8,8 +9,10 @@ import { signal, StandaloneUnderTest } from './standalone-under-test.ts';
 
 const AWAY_MS = 20_000;
 const SILENT_MS = 10_000;
+/** Whose connections the product uses: metadata, topic log, warehouse. */
+const ROLES = ['tidegate', 'tidegate_log', 'dwuser'];
 
-describeWith(['mysql'], 'the bank pipeline, databases away', () => {
+describeWith(['mariadb'], 'the bank pipeline, databases away', () => {
   const standalone = new StandaloneUnderTest();
   let bank: BankUnderLoad;
   beforeAll(async () => {
@@ -50,4 +53,34 @@ describeWith(['mysql'], 'the bank pipeline, databases away', () => {
       expect(await bank.faultsAtRest()).toEqual([]);
     },
   );
+
+  it('waits while PostgreSQL has no connection to give, and goes on by itself', async () => {
+    bank.source.startLoad();
+    await delay(1_000);
+    const administrator = new pg.Client(standalone.administratorUrl);
+    await administrator.connect();
+    await limitConnections(administrator, 0);
+    const ended = await administrator.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where usename = any ($1)',
+      [ROLES],
+    );
+    expect(ended.rowCount).toBeGreaterThan(ROLES.length);
+    await delay(SILENT_MS);
+    const { rows } = await administrator.query(
+      'select from pg_stat_activity where usename = any ($1)',
+      [ROLES],
+    );
+    await limitConnections(administrator, -1);
+    await administrator.end();
+    expect(rows).toEqual([]);
+    expect(await bank.timeToGoOn('too many connections')).toBeLessThan(GOES_ON_WITHIN_MS);
+    expect(await bank.faultsAtRest()).toEqual([]);
+  });
 });
+
+/** From then on the server refuses with 53300, as one whose connections are all taken. */
+async function limitConnections(administrator: pg.Client, most: number): Promise<void> {
+  for (const role of ROLES) {
+    await administrator.query(`alter role ${role} connection limit ${most}`);
+  }
+}

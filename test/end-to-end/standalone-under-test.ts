@@ -126,6 +126,11 @@ export class StandaloneUnderTest implements AsyncDisposable {
     return this.#embeddedUrl('tidegate_log');
   }
 
+  /** Of the embedded PostgreSQL, as its administrator. */
+  get administratorUrl(): string {
+    return this.#embeddedUrl('postgres');
+  }
+
   /** Of the execution API, for further workers. */
   get execution(): { executionUrl: string; workerToken: string } {
     const [scheduler = 0] = this.pidsOf('scheduler');

@@ -18,7 +18,7 @@ afterEach(({ task }) => {
   if (task.result?.state === 'fail') console.error(tried?.story);
 });
 
-describeWith(['mysql'], 'npm start under a short storm of random faults', () => {
+describeWith(['mariadb'], 'npm start under a short storm of random faults', () => {
   it('loses and doubles nothing', { timeout: 400_000 }, async () => {
     await using lane = await startEmbeddedLane();
     const { standalone, faults } = lane;

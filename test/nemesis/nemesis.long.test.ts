@@ -18,7 +18,7 @@ afterEach(({ task }) => {
   if (task.result?.state === 'fail') console.error(tried?.story);
 });
 
-describeWith(['mysql'], 'npm start under random faults', () => {
+describeWith(['mariadb'], 'npm start under random faults', () => {
   it(`loses and doubles nothing in ${MINUTES} minutes`, () => endure(startEmbeddedLane));
 
   it(`loses and doubles nothing by ${KILLS} random kills`, async () => {

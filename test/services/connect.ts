@@ -8,13 +8,14 @@ import {
   startServer,
 } from '../../standalone/src/services/index.ts';
 import { KAFKA_VERSION, SLF4J } from './kafka.ts';
-import { fetchJars, hasJars, JAR_CACHE } from './maven.ts';
+import { DOWNLOADS } from './download-cache.ts';
+import { fetchJars, hasJars } from './maven.ts';
 
 export const DEBEZIUM_VERSION = '3.5.0.Final';
 
 /** Where the jars lie. */
 export const CONNECT_HOME = path.join(
-  JAR_CACHE,
+  DOWNLOADS,
   `connect-${KAFKA_VERSION}-debezium-${DEBEZIUM_VERSION}`,
 );
 const WORKER = path.join(CONNECT_HOME, 'worker');

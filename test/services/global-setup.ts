@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 import {
+  type PostgresBinaries,
   type ServerProcess,
   startMysql,
   startPostgres,
@@ -12,6 +13,8 @@ import type { TestProject } from 'vitest/node';
 
 import { CONNECT_HOME } from './connect.ts';
 import { startKafka } from './kafka.ts';
+import { MYSQL } from './mysql.ts';
+import { fetchPostgres, OLDEST_POSTGRES } from './old-postgres.ts';
 import { provision } from './provision.ts';
 import { startRedis } from './redis.ts';
 import type { ServiceAddresses, ServiceKind } from './service-addresses.ts';
@@ -24,14 +27,20 @@ const STARTERS: Readonly<Record<StartedKind, Starter>> = {
     const server = await startPostgres({
       dataFolder: path.join(folder, 'postgres'),
       logFile: path.join(folder, 'postgres.log'),
-      binaries: 'installed-first',
+      binaries: oldestPostgres(),
       settings: ['max_connections=300', 'shared_buffers=256MB'],
     });
     return [server.url, server];
   },
+  mariadb: async (folder) => {
+    const dataFolder = path.join(folder, 'mariadb');
+    const server = await startMysql({ dataFolder, logFile: path.join(folder, 'mariadb.log') });
+    return [server.url, server];
+  },
   mysql: async (folder) => {
     const dataFolder = path.join(folder, 'mysql');
-    const server = await startMysql({ dataFolder, logFile: path.join(folder, 'mysql.log') });
+    const logFile = path.join(folder, 'mysql.log');
+    const server = await startMysql({ ...MYSQL, dataFolder, logFile });
     return [server.url, server];
   },
   kafka: async (folder) => {
@@ -59,18 +68,29 @@ export default async function setup(project: TestProject): Promise<() => Promise
     running.push(server);
     return address;
   };
-  const [postgres, mysql, kafka, redis] = await Promise.all([
+  const [postgres, mariadb, mysql, kafka, redis] = await Promise.all([
     start('postgres'),
+    start('mariadb'),
     start('mysql'),
     start('kafka'),
     start('redis'),
   ]);
   const connect = wanted.includes('connect') && !missing.has('connect') ? CONNECT_HOME : null;
-  project.provide('services', { postgres, mysql, kafka, redis, connect });
+  project.provide('services', { postgres, mariadb, mysql, kafka, redis, connect });
   return async () => {
     await Promise.all(running.map((server) => server.stop()));
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+/** What the product embeds is the newest; tests of its parts run on the oldest it takes. */
+function oldestPostgres(): PostgresBinaries {
+  try {
+    return fetchPostgres(OLDEST_POSTGRES);
+  } catch (error) {
+    console.error(`PostgreSQL ${OLDEST_POSTGRES} cannot be had, another one is used:`, error);
+    return 'installed-first';
+  }
 }
 
 /** Connect is a download of 100 MB that only the long tests need. */
@@ -83,6 +103,7 @@ function fromEnvironment(): ServiceAddresses {
   const { env } = process;
   return {
     postgres: env['TIDEGATE_TEST_POSTGRES_URL'] ?? null,
+    mariadb: env['TIDEGATE_TEST_MARIADB_URL'] ?? null,
     mysql: env['TIDEGATE_TEST_MYSQL_URL'] ?? null,
     kafka: env['TIDEGATE_TEST_KAFKA_BROKERS'] ?? null,
     redis: env['TIDEGATE_TEST_REDIS_URL'] ?? null,

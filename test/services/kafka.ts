@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -9,14 +10,15 @@ import {
   type ServerProcess,
   startServer,
 } from '../../standalone/src/services/index.ts';
-import { fetchJars, hasJars, JAR_CACHE } from './maven.ts';
+import { DOWNLOADS } from './download-cache.ts';
+import { fetchJars, hasJars } from './maven.ts';
 
 export const KAFKA_VERSION = '4.1.0';
 
 /** Logs to standard error, as servers of ours do. */
 export const SLF4J = 'org.slf4j:slf4j-simple:1.7.36';
 
-const JARS = path.join(JAR_CACHE, `kafka-${KAFKA_VERSION}`);
+const JARS = path.join(DOWNLOADS, `kafka-${KAFKA_VERSION}`);
 
 export interface KafkaOptions {
   readonly folder: string;
@@ -24,6 +26,21 @@ export interface KafkaOptions {
   readonly ports?: KafkaPorts;
   /** More broker settings, `name=value`. */
   readonly settings?: readonly string[];
+  /** A second way in, beside the plain one. */
+  readonly listener?: KafkaListener;
+  /** The same of all brokers of a cluster. (Default: a new one) */
+  readonly clusterId?: string;
+  /** More arguments of the first formatting: `--add-scram` and a user. */
+  readonly formatting?: readonly string[];
+}
+
+export interface KafkaListener {
+  readonly name: string;
+  readonly protocol: 'PLAINTEXT' | 'SASL_SSL';
+  /** `host:port` where it listens. */
+  readonly address: string;
+  /** `host:port` that clients are told. (Default: the same) */
+  readonly advertised?: string;
 }
 
 export interface KafkaPorts {
@@ -55,11 +72,9 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
   writeFileSync(config, brokerConfig(options, ports));
   if (!existsSync(path.join(options.folder, 'data'))) {
     const tool = [...classpath, 'kafka.tools.StorageTool'];
-    const id = execFileSync(java, [...tool, 'random-uuid'], {
-      encoding: 'utf8',
-      stdio: 'pipe',
-    }).trim();
-    execFileSync(java, [...tool, 'format', '-t', id, '-c', config], { stdio: 'pipe' });
+    const id = options.clusterId ?? randomBytes(16).toString('base64url');
+    const format = ['format', '-t', id, '-c', config, ...(options.formatting ?? [])];
+    execFileSync(java, [...tool, ...format], { stdio: 'pipe' });
   }
   const server = await startServer({
     name: 'Kafka',
@@ -80,12 +95,23 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 }
 
 function brokerConfig(options: KafkaOptions, { broker, controller }: KafkaPorts): string {
+  const own = { name: 'PLAINTEXT', protocol: 'PLAINTEXT', address: `127.0.0.1:${broker}` } as const;
+  const listeners: readonly KafkaListener[] = [
+    own,
+    ...(options.listener ? [options.listener] : []),
+  ];
+  const places = listeners.map(({ name, address }) => `${name}://${address}`);
+  const told = listeners.map(
+    ({ name, address, advertised }) => `${name}://${advertised ?? address}`,
+  );
+  const protocols = listeners.map(({ name, protocol }) => `${name}:${protocol}`);
   return [
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.voters=1@127.0.0.1:${controller}`,
-    `listeners=PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${broker}`,
+    `listeners=CONTROLLER://127.0.0.1:${controller},${places.join(',')}`,
+    `advertised.listeners=${told.join(',')}`,
+    `listener.security.protocol.map=CONTROLLER:PLAINTEXT,${protocols.join(',')}`,
     'controller.listener.names=CONTROLLER',
     'inter.broker.listener.name=PLAINTEXT',
     `log.dirs=${path.join(options.folder, 'data')}`,

@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Jars are kept between runs: they are large and never change. */
-export const JAR_CACHE = path.join(os.homedir(), '.cache', 'tidegate');
+import { makeWhole, unpackArchive } from './download-cache.ts';
 
 /** True when `folder` holds jars, and so all of them: it appears whole. */
 export function hasJars(folder: string): boolean {
@@ -14,26 +12,26 @@ export function hasJars(folder: string): boolean {
 /** Gets `group:name:version` and what they need at run time with Maven, which knows where jars live. */
 export function fetchJars(folder: string, coordinates: readonly string[]): void {
   if (hasJars(folder)) return;
-  const unfinished = `${folder}.${process.pid}`;
-  mkdirSync(unfinished, { recursive: true });
-  try {
+  makeWhole(folder, hasJars, (unfinished) => {
     writeFileSync(path.join(unfinished, 'pom.xml'), pomOf(coordinates));
-    execFileSync(
-      'mvn',
-      [
-        ...['-q', '-B', 'dependency:copy-dependencies'],
-        ...['-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`],
-      ],
-      { cwd: unfinished, stdio: ['ignore', 'ignore', 'inherit'] },
-    );
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(unfinished, folder);
-  } catch (error) {
-    // Another test run may have been quicker.
-    if (!hasJars(folder)) throw error;
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
+    runMaven(unfinished, 'dependency:copy-dependencies', '-DincludeScope=runtime');
+  });
+}
+
+/** Gets the jar `group:name:version` with Maven and unpacks the archive `entry` of it into `folder`. */
+export function fetchArchive(folder: string, coordinate: string, entry: string): void {
+  if (existsSync(folder)) return;
+  makeWhole(folder, existsSync, (unfinished) => {
+    runMaven(unfinished, 'dependency:unpack', `-Dartifact=${coordinate}`);
+    unpackArchive(unfinished, entry);
+  });
+}
+
+function runMaven(folder: string, ...args: readonly string[]): void {
+  execFileSync('mvn', ['-q', '-B', ...args, `-DoutputDirectory=${folder}`], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 function pomOf(coordinates: readonly string[]): string {

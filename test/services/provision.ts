@@ -3,6 +3,7 @@ import { findMysqlProgram, findProgram } from '../../standalone/src/services/ind
 import { fetchConnectJars, hasConnectJars } from './connect.ts';
 import { installCommand, installPackages, whyNotInstall } from './install.ts';
 import { fetchKafkaJars, hasKafkaJars } from './kafka.ts';
+import { fetchMysqlServer, hasMysqlLibraries, hasMysqlServer } from './mysql.ts';
 import type { ServiceAddresses, ServiceKind } from './service-addresses.ts';
 
 interface Provision {
@@ -16,7 +17,14 @@ interface Provision {
 /** What must be on the machine before each kind can be started. PostgreSQL comes with npm if nothing else. */
 const PROVISIONS: Readonly<Record<ServiceKind, Provision>> = {
   postgres: { packages: [], isInstalled: () => true },
-  mysql: { packages: ['mariadb-server'], isInstalled: () => findMysqlProgram() !== undefined },
+  mariadb: { packages: ['mariadb-server'], isInstalled: () => findMysqlProgram() !== undefined },
+  mysql: {
+    packages: ['libaio1', 'libnuma1', 'default-jre-headless', 'maven'],
+    isInstalled: () => hasMysqlLibraries() && (hasMysqlServer() || hasMaven()),
+    complete: () => {
+      fetchMysqlServer();
+    },
+  },
   redis: {
     packages: ['redis-server'],
     isInstalled: () => findProgram(['redis-server']) !== undefined,

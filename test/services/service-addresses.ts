@@ -3,6 +3,8 @@ export interface ServiceAddresses {
   /** Administrator URL, `postgres://postgres@host:port/postgres`. */
   readonly postgres: string | null;
   /** Administrator URL, `mysql://root@host:port`. Row binlog, full metadata. */
+  readonly mariadb: string | null;
+  /** Administrator URL, `mysql://root@host:port`. Row binlog, full metadata. */
   readonly mysql: string | null;
   /** `host:port`, comma-separated. */
   readonly kafka: string | null;
@@ -13,6 +15,10 @@ export interface ServiceAddresses {
 }
 
 export type ServiceKind = keyof ServiceAddresses;
+
+/** Servers whose binlog capture reads. */
+export const SOURCE_KINDS = ['mariadb', 'mysql'] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 declare module 'vitest' {
   export interface ProvidedContext {

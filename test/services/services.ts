@@ -4,11 +4,23 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { describe, inject } from 'vitest';
 
-import type { ServiceKind } from './service-addresses.ts';
+import type { ServiceKind, SourceKind } from './service-addresses.ts';
 
 /** A suite on real services: runs when all of them are there, else is skipped under a name that says why. */
 export function describeWith(kinds: readonly ServiceKind[], name: string, suite: () => void): void {
-  const missing = kinds.filter((kind) => inject('services')[kind] === null);
+  describeUnlessMissing(
+    kinds.filter((kind) => inject('services')[kind] === null),
+    name,
+    suite,
+  );
+}
+
+/** A suite that is skipped, under a name that says why, where anything is missing. */
+export function describeUnlessMissing(
+  missing: readonly string[],
+  name: string,
+  suite: () => void,
+): void {
   if (missing.length === 0) describe(name, suite);
   else describe.skip(`${name} [SKIPPED: no ${missing.join(', ')}]`, suite);
 }
@@ -46,9 +58,12 @@ export async function createPostgresDatabase(prefix = 'test'): Promise<TestDatab
   };
 }
 
-/** A MariaDB/MySQL database for one test file; gone when disposed. */
-export async function createMysqlDatabase(prefix = 'test'): Promise<TestDatabase> {
-  const url = new URL(serviceAddress('mysql'));
+/** A MariaDB or MySQL database for one test file; gone when disposed. */
+export async function createMysqlDatabase(
+  prefix = 'test',
+  kind: SourceKind = 'mariadb',
+): Promise<TestDatabase> {
+  const url = new URL(serviceAddress(kind));
   const name = uniqueName(prefix);
   await onMysql(url.href, `create database ${name}`);
   const own = new URL(url.href);

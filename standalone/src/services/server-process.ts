@@ -130,7 +130,9 @@ export function asServiceUser(command: string, args: readonly string[]): [string
   // The capability lets an unprivileged server work below folders only root may enter (a home, a clone).
   const drop = ['--reuid', SERVICE_USER, '--regid', String(serviceIds()[1]), '--clear-groups'];
   const caps = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
-  return ['setpriv', [...drop, ...caps, '--', command, ...args]];
+  // Without it access(2), by which PostgreSQL finds its programs, would not know of the capability.
+  const bits = ['--securebits', '+no_setuid_fixup'];
+  return ['setpriv', [...drop, ...caps, ...bits, '--', command, ...args]];
 }
 
 function launchOf(program: ServerProgram) {
