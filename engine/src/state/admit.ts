@@ -1,6 +1,7 @@
 import type { Demand, FlushBatch, PlannedGrant } from './flush-batch.ts';
 import type { FlushDraft } from './flush-draft.ts';
 import { placeOf, poolKey, type TaskRow } from './flush-rows.ts';
+import { compareRanks, rankOf } from './rank.ts';
 
 export interface Admission {
   readonly grants: readonly PlannedGrant[];
@@ -45,15 +46,10 @@ function inOrder(draft: FlushDraft, batch: FlushBatch): TaskRow[] {
   for (const row of draft.ready) rows.set(placeOf(row), row);
   const ranked = [...rows.values()].map((row) => ({
     row,
-    lane: draft.facts(row).lane === 'live' ? 0 : 1,
-    priority: draft.taskOf(row).priority,
+    rank: rankOf(draft.facts(row), draft.taskOf(row)),
   }));
   ranked.sort(
-    (a, b) =>
-      a.lane - b.lane ||
-      b.priority - a.priority ||
-      a.row.runKey - b.row.runKey ||
-      a.row.ix - b.row.ix,
+    (a, b) => compareRanks(a.rank, b.rank) || a.row.runKey - b.row.runKey || a.row.ix - b.row.ix,
   );
   return ranked.map(({ row }) => row);
 }

@@ -7,12 +7,7 @@ export type AnyTriggerRule = TriggerRule | 'all_done_setup_success';
 /** `run` = may be scheduled now; `skip` and `upstream_failed` are applied at once, however many still run. */
 export type Decision = 'run' | 'wait' | 'skip' | 'upstream_failed';
 
-interface Tally extends Required<
-  Pick<
-    UpstreamCounts,
-    'total' | 'success' | 'failed' | 'skipped' | 'setupSuccess' | 'setupSkipped' | 'setupTotal'
-  >
-> {
+interface Tally extends Omit<Required<UpstreamCounts>, 'upstreamFailed' | 'removed'> {
   readonly done: boolean;
   readonly failures: number;
   /** Upstreams the DAG version still has: four of the rules ask "all" and "none" of these. */

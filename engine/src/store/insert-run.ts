@@ -38,7 +38,7 @@ export async function insertRuns(tx: Tx, runs: readonly NewRun[]): Promise<(numb
 
 const INSERT = `
 with given as (
-  select *, nextval(pg_get_serial_sequence('tidegate.dag_run', 'run_key')) as run_key
+  select *, nextval('tidegate.dag_run_run_key_seq') as run_key
     from unnest(
       $1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
       $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[], $13::text[],

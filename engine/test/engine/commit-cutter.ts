@@ -2,11 +2,13 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
 /**
- * Stands between a scheduler and its database. Armed, it lets the next COMMIT through and cuts the
+ * Stands between a scheduler and its database, and counts its flushes. Armed, it lets the next COMMIT through and cuts the
  * connection before the answer: the client cannot know what became of its transaction.
  */
 export class CommitCutter implements AsyncDisposable {
   cuts = 0;
+  /** Flushes that have asked for their locks. */
+  begun = 0;
   private readonly server: Server;
   private readonly target: URL;
   private isArmed = false;
@@ -41,6 +43,8 @@ export class CommitCutter implements AsyncDisposable {
     const upstream = connect(Number(this.target.port), this.target.hostname);
     let isCut = false;
     client.on('data', (data) => {
+      // A Bind message: no portal, then the statement.
+      this.begun += data.toString('latin1').split('\0lock_runs\0').length - 1;
       // The flush's COMMIT is a named statement; nobody else has one of this name.
       if (this.isArmed && data.includes('commit\0')) {
         this.isArmed = false;

@@ -1,5 +1,6 @@
 import type { Report } from '../../state/flush-batch.ts';
 import { poolKey, type RunFacts } from '../../state/flush-rows.ts';
+import { rankOf, type Rank } from '../../state/rank.ts';
 
 /** A task instance as it competes for slots. */
 export interface Contender {
@@ -10,9 +11,6 @@ export interface Contender {
   readonly slots: number;
   readonly rank: Rank;
 }
-
-/** Lower goes first; within a rank the older run does. */
-export type Rank = readonly [lane: number, priority: number];
 
 /** What a flush's reports bring about, as far as memory tells; the rows tell the truth. */
 export interface Forecast {
@@ -26,9 +24,8 @@ export interface Forecast {
 export function contenderOf(run: RunFacts, ix: number): Contender | null {
   const task = run.flow.tasks[ix];
   if (task === undefined) return null;
-  const { queue, poolSlots, priority } = task;
-  const rank: Rank = [run.lane === 'live' ? 0 : 1, -priority];
-  return { run, ix, queue, pool: poolKey(task), slots: poolSlots, rank };
+  const { queue, poolSlots: slots } = task;
+  return { run, ix, queue, pool: poolKey(task), slots, rank: rankOf(run, task) };
 }
 
 /** `known`: the runs in memory; a report of another run is passed over. */

@@ -1,13 +1,12 @@
 import type { LimitRow, RunFacts, RunRow, TaskRef } from '../../state/flush-rows.ts';
-import { contenderOf, type Contender, type Forecast, type Rank } from './forecast.ts';
+import { compareRanks, type Rank } from '../../state/rank.ts';
+import { contenderOf, type Contender, type Forecast } from './forecast.ts';
 
-/** Ready task instances of one run that compete for the same thing, in order of place. */
-interface Group {
-  readonly key: string;
-  readonly run: RunFacts;
-  readonly queue: string;
-  readonly pool: string;
-  readonly slots: number;
+/** What ready task instances of one run compete with. */
+type Kind = Omit<Contender, 'ix'>;
+
+/** Ready task instances of one kind, in order of place. */
+interface Group extends Kind {
   readonly places: Set<number>;
 }
 
@@ -15,7 +14,7 @@ interface Group {
 interface Bucket {
   readonly rank: Rank;
   /** The older run first. */
-  readonly groups: Group[];
+  groups: Group[];
 }
 
 interface FreeSlots {
@@ -81,18 +80,17 @@ export class ReadyList {
     if (this.count === 0 || wanted === 0) return [];
     const taking: Taking = { taken: [], used: new Map(), left: Math.min(wanted, MOST_CANDIDATES) };
     for (const contender of ending) use(taking.used, contender, -1);
-    const isAskedFor = ({ queue }: { readonly queue: string }): boolean =>
+    const isAskedFor = ({ queue }: Kind): boolean =>
       free.some((demand) => demand.queues.has(queue));
-    const rivals = coming.filter(isAskedFor).sort(byRank);
-    let seated = 0;
-    for (const { rank, groups } of this.buckets) {
-      for (const group of groups) {
-        for (; isBefore(rivals[seated], rank, group); seated += 1)
-          this.seat(rivals[seated], taking);
+    const rivals = coming.filter(isAskedFor).sort(compareKinds);
+    let next = 0;
+    for (const bucket of this.buckets) {
+      for (const group of bucket.groups) {
+        for (; isBefore(rivals[next], group); next += 1) this.seat(rivals[next], taking);
         if (taking.left <= 0) break;
         if (isAskedFor(group)) this.takeFrom(group, taking);
       }
-      keep(groups, (group) => group.places.size > 0);
+      bucket.groups = bucket.groups.filter((group) => group.places.size > 0);
       if (taking.left <= 0) break;
     }
     return taking.taken;
@@ -118,7 +116,7 @@ export class ReadyList {
   }
 
   /** How many of its kind the limits leave, as far as memory knows. */
-  private room(of: Group | Contender, used: ReadonlyMap<string | number, number>): number {
+  private room(of: Kind, used: ReadonlyMap<string | number, number>): number {
     const { runKey, flow } = of.run;
     const row = this.runs.get(runKey);
     if (row?.isPaused === true) return 0;
@@ -146,23 +144,24 @@ interface Taking {
   left: number;
 }
 
-function use(used: Map<string | number, number>, by: Group | Contender, tasks: number): void {
+function use(used: Map<string | number, number>, by: Kind, tasks: number): void {
   const { runKey } = by.run;
   used.set(runKey, (used.get(runKey) ?? 0) + tasks);
   used.set(by.pool, (used.get(by.pool) ?? 0) + tasks * by.slots);
 }
 
-function groupOf({ groups }: Bucket, contender: Contender): Group {
-  const { run, queue, pool, slots } = contender;
-  const key = `${queue}/${pool}/${slots}`;
+function groupOf({ groups }: Bucket, { run, queue, pool, slots, rank }: Kind): Group {
+  const group: Group = { run, queue, pool, slots, rank, places: new Set() };
   const end = firstFrom(groups, run.runKey + 1);
-  for (let place = end - 1; groups[place]?.run.runKey === run.runKey; place -= 1) {
-    const group = groups[place];
-    if (group?.key === key) return group;
-  }
-  const group: Group = { key, run, queue, pool, slots, places: new Set() };
+  const ofRun = groups.slice(firstFrom(groups, run.runKey), end);
+  const found = ofRun.find((known) => isSame(known, group));
+  if (found !== undefined) return found;
   groups.splice(end, 0, group);
   return group;
+}
+
+function isSame(a: Kind, b: Kind): boolean {
+  return a.queue === b.queue && a.pool === b.pool && a.slots === b.slots;
 }
 
 /** Place of the first group whose run is `runKey` or younger. */
@@ -177,21 +176,10 @@ function firstFrom(groups: readonly Group[], runKey: number): number {
   return low;
 }
 
-function keep(groups: Group[], isKept: (group: Group) => boolean): void {
-  let kept = 0;
-  for (const group of groups) if (isKept(group)) groups[kept++] = group;
-  groups.length = kept;
+function isBefore(rival: Contender | undefined, group: Group): boolean {
+  return rival !== undefined && compareKinds(rival, group) < 0;
 }
 
-function isBefore(rival: Contender | undefined, rank: Rank, { run }: Group): boolean {
-  if (rival === undefined) return false;
-  return (compareRanks(rival.rank, rank) || rival.run.runKey - run.runKey) < 0;
-}
-
-function byRank(a: Contender, b: Contender): number {
+function compareKinds(a: Kind, b: Kind): number {
   return compareRanks(a.rank, b.rank) || a.run.runKey - b.run.runKey;
-}
-
-function compareRanks(a: Rank, b: Rank): number {
-  return a[0] - b[0] || a[1] - b[1];
 }

@@ -13,7 +13,8 @@ import { insertRuns } from '../insert-run.ts';
 import { migrate } from '../migrate.ts';
 import { registerDags } from '../register-dags.ts';
 import { FlushConnection } from './flush-connection.ts';
-import { runFlush, type FlushDone } from './run-flush.ts';
+import { runFlush } from '../../../test/engine/run-flush.ts';
+import type { FlushDone } from './run-flush.ts';
 import { RunInfoCache } from './run-info.ts';
 
 const RUNS = 40;

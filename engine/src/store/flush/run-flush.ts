@@ -43,6 +43,8 @@ export interface FlushDone {
   readonly runs: ReadonlyMap<number, RunRow>;
   readonly limits: ReadonlyMap<string, LimitRow>;
   readonly tasks: ReadonlyMap<number, TaskRow>;
+  /** What its runs are, also those that everybody else has forgotten since. */
+  readonly infoOf: (runKey: number) => RunInfo;
 }
 
 /** A clear changed a run since it was read: read it again and repeat the flush. */
@@ -53,23 +55,63 @@ const TRANSACTION_FATE: Statement = {
   text: 'select pg_xact_status($1::text::xid8)',
 };
 
-/** One flush: lock and read, decide in memory, write absolute values, commit. Two round trips and one a cascade. */
-export async function runFlush(
+/**
+ * A flush whose locks are asked for: lock and read, decide in memory, write absolute values, commit. Two round trips
+ * and one a cascade.
+ */
+export interface BegunFlush {
+  readonly batch: FlushBatch;
+  /** What was known of its runs then; one that ends meanwhile is forgotten. */
+  readonly infoOf: (runKey: number) => RunInfo;
+  readonly locked: Promise<LockedRows>;
+}
+
+/** Trip one is sent, behind whatever the connection has still to answer. Its runs are in the cache. */
+export function beginFlush(
   connection: FlushConnection,
   batch: FlushBatch,
   cache: RunInfoCache,
+): BegunFlush {
+  const infos = new Map<number, RunInfo>();
+  const infoOf = (runKey: number): RunInfo => {
+    const info = infos.get(runKey) ?? knownRun(cache, runKey);
+    infos.set(runKey, info);
+    return info;
+  };
+  const touches = touchesOf(batch, infoOf);
+  touches.runs.forEach(infoOf);
+  const locked = lockRows(connection, touches, tokensFor(batch, touches.tasks.length));
+  // It may fail before anybody waits for it.
+  locked.catch(() => undefined);
+  return { batch, infoOf, locked };
+}
+
+export interface FinishOptions {
+  readonly cache: RunInfoCache;
+  /** Everything is sent, COMMIT too: what is sent now runs behind it. `answered` settles with its answers. */
+  readonly onCommitting?: (answered: Promise<unknown>) => void;
+}
+
+/** The rest of a flush. When it throws, its transaction is over, but for a lost connection. */
+export async function finishFlush(
+  connection: FlushConnection,
+  { batch, infoOf, locked: locking }: BegunFlush,
+  { cache, onCommitting }: FinishOptions,
 ): Promise<FlushDone> {
-  const infoOf = (runKey: number): RunInfo => knownRun(cache, runKey);
-  await connection.open();
+  const transaction = { isSent: false };
+  const onSent = (answered: Promise<unknown>): void => {
+    transaction.isSent = true;
+    onCommitting?.(answered);
+  };
   try {
-    const touches = touchesOf(batch, infoOf);
-    const locked = await lockRows(connection, touches, tokensFor(batch, touches.tasks.length));
-    refuseStaleInfo(locked, cache);
+    const locked = await locking;
+    refuseStaleInfo(locked, { infoOf, cache });
     const writes = await plan(connection, { batch, locked, infoOf });
     failpoint('flush.locked');
-    return await write(connection, { batch, locked, writes, infoOf });
+    return await write(connection, { batch, locked, writes, infoOf, onSent });
   } catch (thrown) {
-    await connection.rollBack(thrown);
+    // COMMIT behind a failed statement has rolled back: the next flush may hold its locks by now.
+    if (!transaction.isSent || isConnectionLoss(thrown)) await connection.rollBack(thrown);
     throw thrown;
   }
 }
@@ -89,9 +131,12 @@ function tokensFor(batch: FlushBatch, touched: number): number {
   );
 }
 
-function refuseStaleInfo(locked: LockedRows, cache: RunInfoCache): void {
+function refuseStaleInfo(
+  locked: LockedRows,
+  { infoOf, cache }: Pick<BegunFlush, 'infoOf'> & Pick<FinishOptions, 'cache'>,
+): void {
   for (const run of locked.runs.values()) {
-    if (cache.get(run.runKey)?.clearNumber === run.clearNumber) continue;
+    if (infoOf(run.runKey).clearNumber === run.clearNumber) continue;
     cache.forget(run.runKey);
     throw new StaleRunInfo();
   }
@@ -120,9 +165,12 @@ async function plan(connection: FlushConnection, planning: Planning): Promise<Fl
 
 async function write(
   connection: FlushConnection,
-  written: Planning & { readonly writes: FlushWrites },
+  written: Planning & {
+    readonly writes: FlushWrites;
+    readonly onSent: (answered: Promise<unknown>) => void;
+  },
 ): Promise<FlushDone> {
-  const { locked, writes, infoOf } = written;
+  const { locked, writes, infoOf, onSent } = written;
   const outputs = outputsOfFlush(writes);
   const inputs = inputsOf(
     writes.grants.map((grant) => grant.task),
@@ -132,9 +180,10 @@ async function write(
   const wanted = [...inputs.values()];
   const readInputs = (): Promise<Rows> =>
     wanted.length > 0 ? connection.send(READ_OUTPUTS, outputKeys(wanted)) : NONE;
-  const trip = sendWrites(connection, written, readInputs);
+  const answered = together(sendWrites(connection, written, readInputs));
+  onSent(answered);
   failpoint('flush.sent');
-  const done = await together(trip).catch(async (thrown: unknown) => {
+  const done = await answered.catch(async (thrown: unknown) => {
     if (!isConnectionLoss(thrown)) throw thrown;
     if (!(await hasCommitted(connection, locked.transactionId))) throw thrown;
     const ended = writes.endings.map((ending) => [ending.runKey]);
@@ -149,6 +198,7 @@ async function write(
     runs: locked.runs,
     limits: locked.limits,
     tasks: locked.tasks,
+    infoOf,
   };
 }
 
@@ -164,7 +214,7 @@ function sendWrites(
   const { tasks, tries, runs, endings } = writes;
   const started = new Set(writes.started);
   const starting = runs.filter((run) => started.has(run.runKey));
-  const going = starting.length === 0 ? runs : runs.filter((run) => !started.has(run.runKey));
+  const going = runs.filter((run) => !started.has(run.runKey));
   const send = ([statement, values]: Write): Promise<Rows> => connection.send(statement, values);
   const first = [
     ...(tasks.length + tries.length + runs.length > 0 ? [send(writeSteps(writes))] : []),

@@ -8,7 +8,7 @@ import type { Database, Sql, Tx } from '../db.ts';
 import { STORE_ERRORS } from '../errors.ts';
 import { TASK_COLUMNS, toTaskRow } from '../flush/lock-rows.ts';
 import type { RunInfoCache } from '../flush/run-info.ts';
-import { writeRuns, writeSteps, type Write } from '../flush/write-rows.ts';
+import { startRuns, writeRuns, writeSteps, type Write } from '../flush/write-rows.ts';
 
 /** What a change may do to a whole run: move states and the run's own; everything derived follows. */
 export type RunChange = (whole: WholeRun) => void;
@@ -146,8 +146,10 @@ async function save(
 ): Promise<void> {
   const { locked, run, changed, stopped } = result;
   await send(tx, writeSteps({ tasks: changed, tries: stopped, runs: [run] }));
-  await send(tx, writeRuns([run]));
-  if (run.state !== locked.state) await moveRun(tx, result);
+  const isMoved = run.state !== locked.state;
+  const isStarting = isMoved && run.state === 'running';
+  await send(tx, isStarting ? startRuns([run], result.nowMs) : writeRuns([run]));
+  if (isMoved) await moveRun(tx, result);
 }
 
 async function moveRun(
@@ -165,12 +167,6 @@ async function moveRun(
   if (run.state === 'queued') {
     await requeueRun(tx, locked, now);
   } else if (run.state === 'running') {
-    await tx.query(
-      `update tidegate.dag_run
-          set start_at = coalesce(start_at, $2), end_at = null, reason = null
-        where run_key = $1`,
-      [run.runKey, now],
-    );
     if (result.runTimeoutMs !== null) await setRunTimeout(tx, run.runKey, result);
   } else {
     await tx.query(
