@@ -106,8 +106,9 @@ describeWith(['postgres'], 'loadChanges when things break', () => {
   });
 
   it('notices within seconds that its connection died without a word in mid-load, and loads once', async () => {
-    const loading = loadAccounts(context({ url: proxy.through(warehouse.url) }));
+    let loading: Promise<unknown> = Promise.resolve();
     await whileLocked('bank_accounts_history', async () => {
+      loading = loadAccounts(context({ url: proxy.through(warehouse.url) }));
       await waitForRows(BLOCKED);
       proxy.abandon();
     });

@@ -170,7 +170,7 @@ async function assemble(assembly: Assembly): Promise<SupervisorParts> {
     }),
     pool: createProcessPool({
       process: {
-        settings: { executionUrl, bundleFolder, topicLog },
+        settings: { executionUrl, bundleFolder, topicLog, slots: limits.tasksPerProcess },
         environment: config.taskEnvironment,
         heapMb,
       },
@@ -207,7 +207,8 @@ function defaultLimits(concurrency: number): WorkerLimits {
     perGroup: cores,
     // Every slot can be in use by tasks of one DAG.
     tasksPerProcess: Math.max(8, Math.ceil(concurrency / cores)),
-    recycleTasks: 50_000,
+    // Half an hour of nothing but tasks of a millisecond: what leaks shows in a process's memory long before.
+    recycleTasks: 5_000_000,
     recycleRssBytes: 1024 * 1024 * 1024,
     keptIdle: Math.max(4, cores),
     startMs: 30_000,

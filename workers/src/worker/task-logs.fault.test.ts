@@ -45,6 +45,19 @@ test('a short try that says nothing and ends well leaves no log; one that fails 
   expect(silent.filter((grant) => engine.logOf(grant).length === 0)).not.toEqual([]);
 });
 
+test('a look of a sensor that goes on with its try has both lines, however short it is', async () => {
+  await using bench = await startBench();
+  const { engine } = bench;
+  const look = grantOf('sample.noop', { firstStartedAt: new Date().toISOString() });
+  engine.enqueue(look);
+  await until(() => engine.reportOf(look));
+  const lines = await until(() => engine.logOf(look).length > 0 && engine.logOf(look));
+  expect(lines.map((line) => line.message)).toEqual([
+    expect.stringMatching(/^try 1 of 4 starts on/),
+    'the try ended well',
+  ]);
+});
+
 test('secrets of connections and variables appear in no log and no error', async () => {
   await using bench = await startBench();
   const { engine } = bench;

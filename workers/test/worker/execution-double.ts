@@ -30,6 +30,8 @@ export interface ExecutionDouble extends AsyncDisposable {
   /** How often a route was called. */
   callsOf(route: string): number;
   enqueue(...grants: readonly Grant[]): void;
+  /** By the polls that wait for grants. */
+  slotsOffered(): number;
   reportOf(grant: Grant): Report | undefined;
   logOf(grant: Grant): LogLine[];
   logBytesOf(grant: Grant): number;
@@ -44,6 +46,8 @@ export interface ExecutionDouble extends AsyncDisposable {
 export interface Report {
   readonly task: TaskKey;
   readonly outcome: TaskOutcome;
+  readonly startedAt: string;
+  readonly endedAt: string;
   readonly verdict: 'accepted' | 'stale';
   readonly atMs: number;
 }
@@ -116,6 +120,10 @@ class Double implements ExecutionDouble {
   enqueue(...grants: readonly Grant[]): void {
     this.#queue.push(...grants);
     this.#servePolls();
+  }
+
+  slotsOffered(): number {
+    return this.#polls.reduce((sum, { request }) => sum + request.slots, 0);
   }
 
   reportOf(grant: Grant): Report | undefined {
@@ -268,12 +276,12 @@ class Double implements ExecutionDouble {
   }
 
   #finish({ response }: Call, finish: z.infer<typeof finishRequestSchema>): void {
-    const results = finish.results.map(({ task, outcome }) => {
+    const results = finish.results.map(({ task, ...result }) => {
       const held = this.#held.get(keyText(task));
       const isHeld = held !== undefined && held.untilMs >= performance.now();
       const verdict = isHeld ? 'accepted' : 'stale';
-      this.reports.push({ task, outcome, verdict, atMs: performance.now() });
-      if (isHeld) this.#end(held.grant, outcome);
+      this.reports.push({ task, ...result, verdict, atMs: performance.now() });
+      if (isHeld) this.#end(held.grant, result.outcome);
       return verdict;
     });
     send(response, { results, grants: this.#grant(finish.slots) });

@@ -54,6 +54,14 @@ export const rogue = defineDag({ id: 'rogue', schedule: null }, ({ task }) => {
     await sleep(50);
     for (;;);
   });
+  task('loop_at_once', ({ params }) => {
+    writeFileSync(params.marker, String(process.pid));
+    for (;;);
+  });
+  task('block', ({ params }) => {
+    writeFileSync(params.marker, String(process.pid));
+    for (const until = performance.now() + params.ms; performance.now() < until;);
+  });
   task('exit', () => process.exit(0));
   task('exit_later', async () => {
     await sleep(30);

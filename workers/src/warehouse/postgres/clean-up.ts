@@ -53,10 +53,10 @@ export async function cleanUp(
     options.now === undefined ? 'now()' : `${literal(options.now.toISOString())}::timestamptz`;
   const claimed = await session.run(
     `update tidegate.target set cleaned_at = ${now} where id = ${id}
-       and cleaned_at <= ${now} - interval '${CLEAN_UP_EVERY_MS} milliseconds' returning id`,
+       and cleaned_at <= ${now} - ${interval(CLEAN_UP_EVERY_MS)} returning id`,
   );
   if (claimed.length === 0) return undefined;
-  const before = `(${now} - interval '${options.keepMs} milliseconds')`;
+  const before = `(${now} - ${interval(options.keepMs)})`;
   const statement = batchStatement(options.target, id, before);
   const deadline = options.stopwatch() + BUDGET_MS;
   let sum = NOTHING;
@@ -71,6 +71,11 @@ export async function cleanUp(
     const isAll = batch.loads < MOST_LOADS && batch.fences < MOST_LOADS && batch.keys < MOST_KEYS;
     if (isAll || options.stopwatch() >= deadline) return sum;
   }
+}
+
+/** PostgreSQL 14 reads no number of milliseconds above 2^31. */
+function interval(ms: number): string {
+  return `make_interval(secs => ${ms / 1000})`;
 }
 
 /** Undefined when a load has the lock: cleaning can wait, loading cannot. */

@@ -17,7 +17,7 @@ export interface LogShipperOptions {
   readonly limits?: TryLogLimits;
   /** Most bytes of logs that wait to be sent; what exceeds it is dropped and marked. (Default: 64 MiB) */
   readonly bufferBytes?: number;
-  /** How long a line may wait for company, in milliseconds; an ended try's too. (Default: 100) */
+  /** How long a line may wait for company, an ended try's too, and a log for its second line. (Default: 100 ms) */
   readonly flushMs?: number;
 }
 
@@ -55,6 +55,7 @@ class Shipper implements LogShipper {
   }
 
   open(task: TaskKey, firstSequence = 0): TryLog {
+    const openedAtMs = performance.now();
     const inner = createTryLog(task, (chunk) => this.#emit(chunk), {
       ...(this.#options.limits ?? DEFAULT_TRY_LOG_LIMITS),
       firstSequence,
@@ -68,16 +69,14 @@ class Shipper implements LogShipper {
       flush: () => {
         inner.flush();
       },
-      isSilent: () => inner.isSilent(),
+      isSilent: () => inner.isSilent() && performance.now() - openedAtMs < this.#flushMs,
       discard: () => {
         this.#unflushed.delete(log);
         inner.discard();
       },
       // Not at once: a request and a commit for each of many short tasks would cost more than the tasks.
       end: () => {
-        this.#flushSoon(log, () => {
-          inner.end();
-        });
+        this.#flushSoon(log, () => inner.end());
       },
     };
     return log;
@@ -97,8 +96,20 @@ class Shipper implements LogShipper {
   #flushSoon(log: TryLog, handOver: () => void): void {
     this.#unflushed.set(log, handOver);
     this.#flushTimer ??= setTimeout(() => {
-      this.#flushAll();
-    }, this.#options.flushMs ?? DEFAULT_FLUSH_MS).unref();
+      this.#flushDue();
+    }, this.#flushMs).unref();
+  }
+
+  get #flushMs(): number {
+    return this.#options.flushMs ?? DEFAULT_FLUSH_MS;
+  }
+
+  /** A log that is silent yet may never have to be sent. */
+  #flushDue(): void {
+    const silent = [...this.#unflushed].filter(([log]) => log.isSilent());
+    for (const [log] of silent) this.#unflushed.delete(log);
+    this.#flushAll();
+    for (const [log, handOver] of silent) this.#flushSoon(log, handOver);
   }
 
   #flushAll(): void {

@@ -2,6 +2,8 @@ import type { TaskError, TaskOutcome } from '@tidegate/engine/dag';
 import type { Grant, LogLine } from '@tidegate/engine/execution-contract';
 import type { TopicLogConfig } from '@tidegate/engine/topic-log';
 
+import type { HandedTask } from './task-slots.ts';
+
 /**
  * What passes between the supervisor and a task process.
  *
@@ -10,8 +12,15 @@ import type { TopicLogConfig } from '@tidegate/engine/topic-log';
  */
 export type ToProcess =
   | { readonly kind: 'init'; readonly settings: ProcessSettings }
-  | { readonly kind: 'run'; readonly handle: number; readonly grant: Grant }
-  | AbortMessage;
+  | RunMessage
+  | AbortMessage
+  /** Gives a try back that waits for a slot. */
+  | { readonly kind: 'give_back'; readonly handle: number };
+
+export interface RunMessage extends HandedTask {
+  readonly kind: 'run';
+  readonly grant: Grant;
+}
 
 export interface AbortMessage {
   readonly kind: 'abort';
@@ -24,6 +33,10 @@ export interface AbortMessage {
 
 export type FromProcess =
   | { readonly kind: 'ready' }
+  /** A try that was handed over ahead starts now. */
+  | { readonly kind: 'started'; readonly handle: number }
+  /** It has not started, and will not. */
+  | { readonly kind: 'given_back'; readonly handle: number }
   | EndedMessage
   | {
       readonly kind: 'progress';
@@ -37,6 +50,16 @@ export type FromProcess =
   | { readonly kind: 'secrets'; readonly values: readonly string[] }
   | { readonly kind: 'memory'; readonly rssBytes: number }
   | DyingMessage;
+
+/** What a try itself has to say. */
+export type TaskMessage = Extract<
+  FromProcess,
+  { readonly kind: 'line' | 'progress' | 'waiting' | 'ended' }
+>;
+
+/** That, and where it is. */
+export type AboutTask =
+  TaskMessage | Extract<FromProcess, { readonly kind: 'started' | 'given_back' }>;
 
 export interface EndedMessage {
   readonly kind: 'ended';
@@ -59,4 +82,6 @@ export interface ProcessSettings {
   /** Where the supervisor puts bundles, by hash. */
   readonly bundleFolder: string;
   readonly topicLog: TopicLogConfig | null;
+  /** Most tries it runs at once. */
+  readonly slots: number;
 }

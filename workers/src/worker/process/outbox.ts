@@ -11,6 +11,8 @@ export interface Outbox {
   /** Shown in the console; only the newest of a moment is told. */
   progress(handle: number, done: number, total: number | null): void;
   flush(): void;
+  /** Sends what there is now, but for lines held back, and calls `then` when it has left this process. */
+  flushThen(then: () => void): void;
 }
 
 /** A task that logs in a tight loop fills this much; then only its newest lines are held until that is sent. */
@@ -39,14 +41,17 @@ class ChannelOutbox implements Outbox {
   #heldFrom = 0;
   #heldBytes = 0;
   #unsentBytes = 0;
+  #whenSent: (() => void)[] = [];
   #batchBytes = 0;
 
   constructor(write: (text: string, done: () => void) => void) {
     this.#batch = createMessageBatch((text) => {
       this.#batchBytes = 0;
       this.#unsentBytes += text.length;
+      const whenSent = this.#whenSent.splice(0);
       write(text, () => {
         this.#unsentBytes -= text.length;
+        for (const then of whenSent) then();
         if (this.#unsentBytes < MOST_UNSENT_BYTES / 2) this.#release();
       });
     });
@@ -80,6 +85,11 @@ class ChannelOutbox implements Outbox {
 
   flush(): void {
     this.#release();
+    this.#batch.flush();
+  }
+
+  flushThen(then: () => void): void {
+    this.#whenSent.push(then);
     this.#batch.flush();
   }
 

@@ -11,15 +11,20 @@ import { createSecretMask } from '../secret-mask.ts';
 import { createTaskInvoker } from './invoke-from-bundle.ts';
 import { installLastWords } from './last-words.ts';
 import { parseBatch } from './message-batch.ts';
-import type { AbortMessage, ProcessSettings, ToProcess } from './messages.ts';
+import type { AbortMessage, ProcessSettings, RunMessage, ToProcess } from './messages.ts';
 import { createOutbox } from './outbox.ts';
 import { runTask, type TaskServices } from './run-task.ts';
 import { captureStandardStreams } from './task-scope.ts';
+import { TaskSlots } from './task-slots.ts';
 import { refuseTopicLog } from './task-source.ts';
 import { startWatchdog } from './watchdog.ts';
 
 /** How often a busy process says how much memory it has. */
 const MEMORY_MS = 1_000;
+
+interface AbortableTask extends RunMessage {
+  readonly abort: AbortController;
+}
 
 const aborts = new Map<number, AbortController>();
 const mask = createSecretMask();
@@ -28,22 +33,29 @@ const write = (text: string, done: () => void): void => {
   else process.send(text, undefined, undefined, done);
 };
 const outbox = createOutbox(write);
-let services: TaskServices | undefined;
+let slots: TaskSlots<AbortableTask> | undefined;
 let memoryToldAt = 0;
 
 function onMessage(message: ToProcess): void {
   switch (message.kind) {
     case 'init':
-      services = createServices(message.settings);
+      slots = createSlots(message.settings);
       void startTracing('task');
       outbox.tell({ kind: 'ready' });
       return;
     case 'abort':
       aborts.get(message.handle)?.abort(abortReason(message));
+      slots?.stop(message.handle);
       return;
-    case 'run':
-      void run(message);
+    case 'give_back':
+      giveBack(message.handle);
       return;
+    case 'run': {
+      const abort = new AbortController();
+      aborts.set(message.handle, abort);
+      slots?.take({ ...message, abort });
+      return;
+    }
   }
 }
 
@@ -52,12 +64,27 @@ function abortReason({ reason, timeoutMs }: AbortMessage): Error {
   return timeoutMs === null ? taskLost(reason) : taskTimedOut(timeoutMs);
 }
 
-async function run({ handle, grant }: ToProcess & { kind: 'run' }): Promise<void> {
-  if (services === undefined) return;
-  const abort = new AbortController();
-  aborts.set(handle, abort);
-  await runTask({ handle, grant, abort }, services);
+function createSlots(settings: ProcessSettings): TaskSlots<AbortableTask> {
+  const services = createServices(settings);
+  return new TaskSlots({
+    slots: settings.slots,
+    run: (task) => run(task, services),
+    tellStarted: (tasks, then) => {
+      for (const { handle } of tasks) outbox.tell({ kind: 'started', handle });
+      outbox.flushThen(then);
+    },
+  });
+}
+
+function giveBack(handle: number): void {
+  if (slots?.giveBack(handle) !== true) return;
   aborts.delete(handle);
+  outbox.tell({ kind: 'given_back', handle });
+}
+
+async function run(task: AbortableTask, services: TaskServices): Promise<void> {
+  await runTask(task, services);
+  aborts.delete(task.handle);
   tellMemory();
 }
 
@@ -98,6 +125,7 @@ captureStandardStreams();
 installLastWords({
   mask,
   say: (message, then) => {
+    slots?.close();
     outbox.flush();
     write(JSON.stringify([message]), then);
   },

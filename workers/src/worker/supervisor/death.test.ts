@@ -22,6 +22,7 @@ function running(handle: number, stopping?: Stopping): RunningTask {
       flush: () => undefined,
       end: () => undefined,
     },
+    hasStarted: true,
     startedAt: '',
     grantedAtMs: 0,
     leaseUntilMs: 0,

@@ -16,6 +16,7 @@ import {
 /** A task process and what the pool knows about it. */
 export interface Member {
   readonly process: TaskProcess;
+  /** All it was handed; it may run any of them, also those it has not told to have started. */
   readonly running: Map<number, RunningTask>;
   /** Rejects when the process ends before it is ready. */
   readonly whenReady: Promise<void>;
@@ -48,6 +49,7 @@ export function createMember(options: TaskProcessOptions, events: MemberEvents):
     if (!member.isReady && printed.length < 50) printed.push(line);
     if (running.size === 0) events.onOutput(source, line);
     for (const task of running.values()) {
+      if (!task.hasStarted) continue;
       task.log.append({ ...systemLine(line, source === 'stderr' ? 'warn' : 'info'), source });
     }
   };

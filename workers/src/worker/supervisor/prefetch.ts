@@ -19,9 +19,13 @@ export class Prefetch {
     this.#shortInARow = ranMs < SHORT_MS ? this.#shortInARow + 1 : 0;
   }
 
-  /** Tasks to take beyond `slots`. `longestHeldMs`: since the oldest task this worker holds was granted. */
+  /** `longestHeldMs`: since the oldest task this worker holds was granted. */
+  isAllowed(longestHeldMs: number): boolean {
+    return this.#shortInARow >= PROOF && longestHeldMs < LONGEST_HELD_MS;
+  }
+
+  /** Tasks to take beyond `slots`. */
   beyond(slots: number, longestHeldMs: number): number {
-    const isAllowed = this.#shortInARow >= PROOF && longestHeldMs < LONGEST_HELD_MS;
-    return isAllowed ? MOST_PER_SLOT * slots : 0;
+    return this.isAllowed(longestHeldMs) ? MOST_PER_SLOT * slots : 0;
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '@tidegate/engine/platform';
 
-import type { FromProcess } from '../process/messages.ts';
+import type { AboutTask, FromProcess, TaskMessage } from '../process/messages.ts';
 import { createMember, type Member } from './pool-member.ts';
 import { backoffMs } from './retry.ts';
 import type { RunningTask, Stopping } from './running-task.ts';
@@ -28,8 +28,12 @@ export interface ProcessPoolOptions {
 }
 
 export interface PoolEvents {
+  /** Tasks are short now: a process may get some before it has free slots for them. */
+  mayHandAhead(): boolean;
   onStarted(task: RunningTask, pid: number): void;
-  onMessage(task: RunningTask, message: FromProcess): void;
+  /** It was stopped while it waited for a slot, and has not run. */
+  onNeverStarted(task: RunningTask): void;
+  onMessage(task: RunningTask, message: TaskMessage): void;
   /** The process of these tasks is gone. */
   onDeath(tasks: readonly RunningTask[], exit: ProcessExit): void;
   /** No process could be started for these tasks. */
@@ -55,6 +59,8 @@ export interface ProcessPool {
 /** All tasks of a process outlive this before another process is started beside it. */
 const GROW_MS = 25;
 const SPARE_DELAY_MS = 500;
+/** What a process was handed ahead and has not started by then is asked back: another one may be free. */
+const LONGEST_AHEAD_MS = 250;
 
 interface Group {
   readonly name: string;
@@ -144,9 +150,10 @@ class Pool implements ProcessPool {
   #pump(group: Group): void {
     const { perGroup, tasksPerProcess } = this.#options.limits;
     const open = [...group.members].filter((member) => member.isReady && !member.isRetiring);
+    const most = this.#options.events.mayHandAhead() ? 2 * tasksPerProcess : tasksPerProcess;
     while (group.queue.length > 0) {
       const member = leastLoaded(open);
-      if (member === undefined || member.running.size >= tasksPerProcess) break;
+      if (member === undefined || member.running.size >= most) break;
       const task = group.queue.shift();
       if (task !== undefined) this.#assign(member, task);
     }
@@ -156,11 +163,13 @@ class Pool implements ProcessPool {
   }
 
   #assign(member: Member, task: RunningTask): void {
+    const { recycleTasks, tasksPerProcess } = this.#options.limits;
+    const isAhead = member.running.size >= tasksPerProcess;
     member.take(task);
     this.#memberOf.set(task.handle, member);
-    this.#options.events.onStarted(task, member.process.pid);
-    member.process.send({ kind: 'run', handle: task.handle, grant: task.grant });
-    const { recycleTasks } = this.#options.limits;
+    if (isAhead) this.#askBackLater(member, task);
+    else this.#options.events.onStarted(task, member.process.pid);
+    member.process.send({ kind: 'run', handle: task.handle, grant: task.grant, isAhead });
     if (member.tasksTaken >= recycleTasks) member.isRetiring = true;
   }
 
@@ -230,14 +239,49 @@ class Pool implements ProcessPool {
     }
     if (!('handle' in message) || message.handle === null) return;
     const task = member.running.get(message.handle);
-    if (task === undefined) return;
-    if (message.kind === 'ended') {
-      member.running.delete(task.handle);
-      this.#memberOf.delete(task.handle);
-      if (message.outcome.kind === 'success') this.#suspects.delete(taskName(task));
+    if (task !== undefined && message.kind !== 'dying') this.#onTask(member, task, message);
+  }
+
+  #onTask(member: Member, task: RunningTask, message: AboutTask): void {
+    switch (message.kind) {
+      case 'started':
+        this.#options.events.onStarted(task, member.process.pid);
+        return;
+      case 'given_back':
+        this.#takeBack(member, task);
+        return;
+      case 'ended':
+        this.#release(member, task);
+        if (message.outcome.kind === 'success') this.#suspects.delete(taskName(task));
+        this.#options.events.onMessage(task, message);
+        this.#settle(member);
+        return;
+      case 'line':
+      case 'progress':
+      case 'waiting':
+        this.#options.events.onMessage(task, message);
+        return;
     }
-    this.#options.events.onMessage(task, message);
-    if (message.kind === 'ended') this.#settle(member);
+  }
+
+  #release(member: Member, { handle }: RunningTask): void {
+    member.running.delete(handle);
+    this.#memberOf.delete(handle);
+  }
+
+  #askBackLater(member: Member, task: RunningTask): void {
+    const { handle } = task;
+    setTimeout(() => {
+      const isWaiting = member.running.has(handle) && !task.hasStarted;
+      if (isWaiting) member.process.send({ kind: 'give_back', handle });
+    }, LONGEST_AHEAD_MS).unref();
+  }
+
+  #takeBack(member: Member, task: RunningTask): void {
+    this.#release(member, task);
+    if (task.stopping === undefined) this.submit([task]);
+    else this.#options.events.onNeverStarted(task);
+    this.#settle(member);
   }
 
   /** After a task: more work for the process, or its end. */

@@ -10,8 +10,10 @@ export interface RunningTask {
   readonly grant: Grant;
   readonly key: TaskKey;
   readonly log: TryLog;
-  /** When it was granted, then when a process took it. */
+  /** When it was granted, then when it started in a process. */
   startedAt: string;
+  /** A process runs it. */
+  hasStarted: boolean;
   /** Monotonic milliseconds, as the next. */
   readonly grantedAtMs: number;
   leaseUntilMs: number;

@@ -4,8 +4,7 @@ import { BugError, failpoint, toError } from '@tidegate/engine/platform';
 
 import { systemLine } from '../log/log-line.ts';
 import type { LogShipper } from '../log/log-shipper.ts';
-import type { TryLog } from '../log/try-log.ts';
-import type { EndedMessage, FromProcess } from '../process/messages.ts';
+import type { EndedMessage, TaskMessage } from '../process/messages.ts';
 import type { BundleStore } from './bundle-store.ts';
 import { describeExit, judgeDeath } from './death.ts';
 import type { Finisher } from './finisher.ts';
@@ -76,9 +75,18 @@ export class Supervisor implements LaneHost, PoolEvents {
 
   wantedGrants(): number {
     const { concurrency } = this.#options;
+    return (
+      concurrency + this.#prefetch.beyond(concurrency, this.#longestHeldMs()) - this.#tasks.size
+    );
+  }
+
+  mayHandAhead(): boolean {
+    return this.#prefetch.isAllowed(this.#longestHeldMs());
+  }
+
+  #longestHeldMs(): number {
     const [oldest] = this.#tasks.values();
-    const heldMs = oldest === undefined ? 0 : performance.now() - oldest.grantedAtMs;
-    return concurrency + this.#prefetch.beyond(concurrency, heldMs) - this.#tasks.size;
+    return oldest === undefined ? 0 : performance.now() - oldest.grantedAtMs;
   }
 
   accept(grants: readonly Grant[], leaseMs: number | undefined): void {
@@ -118,14 +126,19 @@ export class Supervisor implements LaneHost, PoolEvents {
       this.#end(task, stopping.outcome, {});
       return;
     }
+    if (task.hasStarted) this.#killLater(task);
+  };
+
+  #killLater(task: RunningTask): void {
     const kill = (): void => {
       this.killTask(task);
     };
     task.timers.push(setTimeout(kill, this.#options.abortGraceMs).unref());
-  };
+  }
 
   readonly killTask = (task: RunningTask): void => {
-    this.#get().pool.kill(task);
+    // One that waits in a busy process is told to stop, and does not start there any more.
+    if (task.hasStarted) this.#get().pool.kill(task);
   };
 
   onStarted(task: RunningTask, pid: number): void {
@@ -134,7 +147,10 @@ export class Supervisor implements LaneHost, PoolEvents {
       `try ${tryNumber} of ${maxTries + 1} starts on ${this.#options.workerId}, process ${pid}`,
     );
     task.startedAt = line.at;
+    task.hasStarted = true;
     task.log.append(line);
+    // Told to stop while it waited: its process was not to be killed for what kept it from starting.
+    if (task.stopping !== undefined) this.#killLater(task);
     if (timeoutMs === null) return;
     const onTimeout = (): void => {
       this.stopTask(task, timedOut(timeoutMs));
@@ -142,7 +158,7 @@ export class Supervisor implements LaneHost, PoolEvents {
     task.timers.push(setTimeout(onTimeout, timeoutMs).unref());
   }
 
-  onMessage(task: RunningTask, message: FromProcess): void {
+  onMessage(task: RunningTask, message: TaskMessage): void {
     switch (message.kind) {
       case 'line':
         task.log.append(message.line);
@@ -158,12 +174,11 @@ export class Supervisor implements LaneHost, PoolEvents {
       case 'ended':
         this.#onEnded(task, message);
         return;
-      case 'ready':
-      case 'secrets':
-      case 'memory':
-      case 'dying':
-        return;
     }
+  }
+
+  onNeverStarted(task: RunningTask): void {
+    this.#end(task, task.stopping?.outcome ?? null, {});
   }
 
   onDeath(tasks: readonly RunningTask[], exit: ProcessExit): void {
@@ -205,6 +220,7 @@ export class Supervisor implements LaneHost, PoolEvents {
       key,
       log: logs.open(key, firstSequence(grant)),
       startedAt: new Date().toISOString(),
+      hasStarted: false,
       grantedAtMs: performance.now(),
       leaseUntilMs: heartbeat.leaseUntilMs(),
       progress: undefined,
@@ -246,7 +262,7 @@ export class Supervisor implements LaneHost, PoolEvents {
     countEnd(outcome);
     this.#byKey.delete(keyText(task.key));
     task.timers.forEach((timer) => clearTimeout(timer));
-    endLog(task.log, outcome);
+    endLog(task, outcome);
     const { finisher, lane } = this.#get();
     if (outcome === null) {
       lane.dropped(task.key);
@@ -279,9 +295,10 @@ function timedOut(timeoutMs: number): Stopping {
   };
 }
 
-/** A short task that says nothing and ends well leaves no log: two lines of ours would cost more than it did. */
-function endLog(log: TryLog, outcome: TaskOutcome | null): void {
-  if (outcome?.kind === 'success' && log.isSilent()) {
+/** A short try that says nothing and ends well leaves no log: two lines of ours would cost more than it did. */
+function endLog({ log, grant }: RunningTask, outcome: TaskOutcome | null): void {
+  const isWholeTry = grant.firstStartedAt === null;
+  if (outcome?.kind === 'success' && isWholeTry && log.isSilent()) {
     log.discard();
     return;
   }
