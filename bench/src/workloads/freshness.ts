@@ -57,6 +57,7 @@ async function measure(
   const changes = first + rate * seconds;
   say(`  ${rate} changes a second for ${seconds} s …`);
   const before = await measureMetadata(metadata);
+  const earlier = await countHistory(warehouseUrl);
   const watching = runInOwnProcess<WatchReport>(
     new URL('../cdc/watch-process.ts', import.meta.url),
     { warehouseUrl, changes } satisfies WatchOrder,
@@ -65,7 +66,7 @@ async function measure(
   const { visibleAt } = await watching;
   const after = await measureMetadata(metadata);
   const latencies = latenciesOf({ committedAt, visibleAt }, first);
-  const history = await countHistory(warehouseUrl);
+  const history = (await countHistory(warehouseUrl)) - earlier;
   if (latencies.some(Number.isNaN) || history !== changes)
     throw new Error(`history has ${history} of ${changes} changes, or one was never visible`);
   const waiting = waitingAtLoads({ committedAt, visibleAt }, first);
