@@ -28,6 +28,9 @@ const STAGES = {
   faults: { minutes: 12, project: 'faults', needsBuild: true },
 };
 
+/** Of a failed test's error, in the list at the end. */
+const MOST_ERROR_LINES = 12;
+
 /** By hand only: hours, not minutes. */
 const ON_REQUEST = { long: { minutes: 600, project: 'long', needsBuild: true } };
 
@@ -107,23 +110,28 @@ function readReport(report) {
   }
 }
 
-/** One line a failed test, or a file that could not be loaded, with the first line of its error. */
+/** A failed test, or a file that could not be loaded, with its error up to the place in the test. */
 function describeFailures({ testResults }) {
   return testResults
     .filter(({ status }) => status === 'failed')
     .flatMap(({ name, message, assertionResults }) => {
       const file = path.relative(ROOT, name);
       const failed = assertionResults.filter(({ status }) => status === 'failed');
-      if (failed.length === 0) return [`${file}: ${firstLine(message)}`];
+      if (failed.length === 0) return [`${file}: ${untilOurs(message)}`];
       return failed.map(
         ({ fullName, failureMessages }) =>
-          `${file} › ${fullName}: ${firstLine(failureMessages[0])}`,
+          `${file} › ${fullName}: ${untilOurs(failureMessages[0])}`,
       );
     });
 }
 
-function firstLine(text) {
-  return (text ?? '').split('\n', 1)[0];
+/** An error's text and the innermost line of its stack that is not a library's. */
+function untilOurs(text) {
+  const lines = (text ?? '').trimEnd().split('\n');
+  const isStack = (line) => /^\s+at /.test(line);
+  const said = lines.filter((line) => !isStack(line)).slice(0, MOST_ERROR_LINES);
+  const ours = lines.find((line) => isStack(line) && !/node_modules|node:/.test(line));
+  return [...said, ...(ours === undefined ? [] : [ours])].join('\n    ');
 }
 
 /** True when the command ended well within its budget. */

@@ -38,7 +38,8 @@ export {
 export {
   listChangedRuns,
   listDeltas,
-  readFeedEnd,
+  readFeedStart,
+  readNewestDelta,
   type ChangedRun,
   type DeltaRow,
 } from './store/reads/change-feed.ts';

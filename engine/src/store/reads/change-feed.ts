@@ -20,17 +20,37 @@ export interface ChangedRun {
   readonly failed_tasks: number;
 }
 
+/** The newest key given out. With a crash of the server keys may begin again. */
+export async function readNewestDelta(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ delta_key: number }>(
+    `select last_value as delta_key from tidegate.flush_delta_delta_key_seq`,
+  );
+  return rows[0]?.delta_key ?? 0;
+}
+
 /**
- * Where a reader of changes begins: the newest key given out. The table itself may be empty, since its rows
- * live for a minute; with a crash of the server its keys may begin again.
+ * Where a reader begins that is to hear what happened in the last `backMs` milliseconds (a minute at most, which
+ * is as long as deltas live) and from then on: the keys before the first delta and the first run of that time.
  */
-export async function readFeedEnd(
+export async function readFeedStart(
   sql: Sql,
+  backMs: number,
 ): Promise<{ readonly deltaKey: number; readonly runKey: number }> {
   const { rows } = await sql.query<{ delta_key: number; run_key: number }>(
-    `select delta.last_value as delta_key,
-            coalesce((select max(run_key) from tidegate.dag_run), 0) as run_key
+    `select coalesce(
+              (select min(delta_key) - 1
+                 from tidegate.flush_delta
+                where at > now() - $1 * interval '1 ms'),
+              delta.last_value
+            ) as delta_key,
+            coalesce(
+              (select max(run_key)
+                 from tidegate.dag_run
+                where queued_at <= now() - $1 * interval '1 ms'),
+              0
+            ) as run_key
        from tidegate.flush_delta_delta_key_seq as delta`,
+    [backMs],
   );
   return { deltaKey: rows[0]?.delta_key ?? 0, runKey: rows[0]?.run_key ?? 0 };
 }

@@ -12,6 +12,8 @@ import { Refetches } from './refetches.ts';
 const RETRY_MS = { first: 1_000, most: 15_000 };
 /** A tab nobody looks at gives its connection back after this long. */
 const HIDDEN_MS = 60_000;
+/** A new stream begins with what happened twice this long before it; slower ones have missed something. */
+const TOLD_MS = 5_000;
 /** Reconnecting for longer than this is told as offline. */
 const OFFLINE_AFTER = 3;
 
@@ -34,6 +36,7 @@ class LiveStream {
   readonly #client: QueryClient;
   readonly #refetches: Refetches;
   #source: EventSource | undefined;
+  #openedMs = 0;
   #lastId = '';
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -51,6 +54,7 @@ class LiveStream {
     const resume = this.#lastId === '' ? '' : `?last_event_id=${encodeURIComponent(this.#lastId)}`;
     const source = new EventSource(`/ui/events${resume}`);
     this.#source = source;
+    this.#openedMs = performance.now();
     source.onerror = () => this.#onFailure();
     this.#on('hello', () => this.#onHello());
     this.#on('changes', (data) => this.#onChanges(JSON.parse(data) as UiChanges));
@@ -81,8 +85,9 @@ class LiveStream {
   }
 
   #onHello(): void {
-    // What happened while nobody listened and was not resumed is asked for.
-    if (this.#failures > 0) void this.#client.invalidateQueries();
+    // What happened while nobody listened and is not told now is asked for.
+    const isLate = performance.now() - this.#openedMs > TOLD_MS;
+    if (this.#failures > 0 || isLate) void this.#client.invalidateQueries();
     this.#failures = 0;
   }
 

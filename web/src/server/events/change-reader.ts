@@ -2,7 +2,8 @@ import {
   type DagVersions,
   listChangedRuns,
   listDeltas,
-  readFeedEnd,
+  readFeedStart,
+  readNewestDelta,
   type Sql,
 } from '@tidegate/engine/server';
 
@@ -33,10 +34,10 @@ export class ChangeReader {
     this.#versions = versions;
   }
 
-  /** Begins behind everything committed now; what lies between is not told. */
-  async start(): Promise<void> {
-    const end = await readFeedEnd(this.#sql);
-    this.#at = { cursor: new DeltaCursor(end.deltaKey), runKey: end.runKey };
+  /** Begins with what happened in the last `backMs` milliseconds; what lies before is not told. */
+  async start(backMs: number): Promise<void> {
+    const { deltaKey, runKey } = await readFeedStart(this.#sql, backMs);
+    this.#at = { cursor: new DeltaCursor(deltaKey), runKey };
   }
 
   stop(): void {
@@ -45,7 +46,7 @@ export class ChangeReader {
 
   async look(nowMs: number): Promise<Look> {
     if (this.#at === null || (await this.#isBehindReset())) {
-      await this.start();
+      await this.start(0);
       return { kind: 'everything' };
     }
     const at = this.#at;
@@ -73,7 +74,7 @@ export class ChangeReader {
 
   /** The table is unlogged: a crash of the server empties it and its keys begin again. */
   async #isBehindReset(): Promise<boolean> {
-    const { deltaKey } = await readFeedEnd(this.#sql);
-    return this.#at !== null && deltaKey < this.#at.cursor.after;
+    const newest = await readNewestDelta(this.#sql);
+    return this.#at !== null && newest < this.#at.cursor.after;
   }
 }

@@ -20,14 +20,19 @@ const MOST_KEPT_CHARACTERS = 8 * 1024 * 1024;
  */
 const MOST_MISSED_CHARACTERS = 256 * 1024;
 
+interface KeptEvent {
+  readonly event: FeedEvent;
+  readonly number: number;
+  readonly atMs: number;
+}
+
 /**
  * The events of the last minute, for readers that come back. Ids are this buffer's own, `<buffer>-<number>`:
  * what another process or an earlier start gave out is not known here, and its reader starts afresh.
  */
 export class EventBuffer {
   readonly #name = randomBytes(6).toString('hex');
-  readonly #kept: { readonly event: FeedEvent; readonly number: number; readonly atMs: number }[] =
-    [];
+  readonly #kept: KeptEvent[] = [];
   #last = 0;
   #characters = 0;
 
@@ -59,9 +64,12 @@ export class EventBuffer {
     if (name !== this.#name || !Number.isInteger(number) || number > this.#last) return undefined;
     const first = this.#kept[0]?.number ?? this.#last + 1;
     if (number < first - 1) return undefined;
-    const missed = this.#kept.filter((kept) => kept.number > number).map((kept) => kept.event);
-    const characters = missed.reduce((sum, { text: json }) => sum + json.length, 0);
-    return characters > MOST_MISSED_CHARACTERS ? undefined : missed;
+    return orTooMuch(this.#kept.filter((kept) => kept.number > number));
+  }
+
+  /** What was added since `sinceMs`; undefined when that is too much to tell. */
+  added(sinceMs: number): readonly FeedEvent[] | undefined {
+    return orTooMuch(this.#kept.filter((kept) => kept.atMs >= sinceMs));
   }
 
   /** Nobody listens and nothing is read: what happens from now on is not known. */
@@ -75,4 +83,9 @@ export class EventBuffer {
   #isFull(): boolean {
     return this.#kept.length > MOST_KEPT || this.#characters > MOST_KEPT_CHARACTERS;
   }
+}
+
+function orTooMuch(missed: readonly KeptEvent[]): readonly FeedEvent[] | undefined {
+  const characters = missed.reduce((sum, { event }) => sum + event.text.length, 0);
+  return characters > MOST_MISSED_CHARACTERS ? undefined : missed.map(({ event }) => event);
 }

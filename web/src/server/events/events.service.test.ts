@@ -66,6 +66,31 @@ describeWith(['postgres'], 'the event stream', () => {
     expect(again.events.map((event) => event.name)).not.toContain('reset');
   });
 
+  it.each(['reads', 'does not read yet'])(
+    'tells a new reader what happened in the moments before it came, where it %s',
+    async (isReading) => {
+      const feed = new EventFeed({
+        database: api.database,
+        versions: new DagVersions(api.database),
+        logger: silentLogger,
+      });
+      const none = { lastId: undefined, end: () => undefined };
+      const told: FeedEvent[] = [];
+      if (isReading === 'reads') await feed.subscribe((event) => told.push(event), none);
+      const run = await worked.run('chain');
+      // More than a reader goes back anyway, for what is not committed yet.
+      for (let count = 0; count < 10; count += 1) await worked.run('chain');
+      const isTold = (events: readonly FeedEvent[]): boolean =>
+        JSON.stringify(events).includes(`"dag_run_id":"${run}","state":"success"`);
+      if (isReading === 'reads') await expect.poll(() => isTold(told)).toBe(true);
+      const late: FeedEvent[] = [];
+      await feed.subscribe((event) => late.push(event), none);
+      await expect.poll(() => isTold(late)).toBe(true);
+      expect(late[0]?.name).toBe('hello');
+      await feed.close();
+    },
+  );
+
   it('tells a reader whose id it does not know to start afresh', async () => {
     await using reader = await open('?last_event_id=elsewhere-7');
     await reader.until((event) => event.name === 'reset');
