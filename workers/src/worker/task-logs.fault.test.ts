@@ -1,3 +1,4 @@
+import { EXECUTION_ROUTES } from '@tidegate/engine/execution-contract';
 import { expect, test } from 'vitest';
 
 import { grantOf } from '../../test/worker/sample-grants.ts';
@@ -74,6 +75,24 @@ test('secrets of connections and variables appear in no log and no error', async
   for (const secret of ['p@ss-word', 'p%40ss-word', 'cEBzcy13b3Jk', 'variable-secret', 'by name']) {
     expect(text).not.toContain(secret);
   }
+});
+
+test('a connection is asked for once by the tasks of a process that may use it, and again after one failed', async () => {
+  await using bench = await startBench();
+  const { engine } = bench;
+  const asked = async (changes: Parameters<typeof grantOf>[1]): Promise<number> => {
+    const grant = grantOf('talker.connected', changes);
+    engine.enqueue(grant);
+    await until(() => engine.reportOf(grant));
+    return engine.callsOf(EXECUTION_ROUTES.connection);
+  };
+  const may = { connections: ['dw'] };
+  expect(await asked(may)).toBe(1);
+  expect(await asked(may)).toBe(1);
+  // The engine is to say what the grant does not.
+  expect(await asked({})).toBe(2);
+  expect(await asked({ ...may, params: { fails: true } })).toBe(2);
+  expect(await asked(may)).toBe(3);
 });
 
 test('an unknown connection fails the task by name', async () => {

@@ -113,6 +113,10 @@ export const talker = defineDag({ id: 'talker', schedule: null }, ({ task }) => 
     process.stdout.write(encodeURIComponent('p@ss-word') + '\n');
     throw new RangeError(`cannot reach ${uri}`);
   });
+  task('connected', async ({ connection, params }) => {
+    await connection('dw');
+    if (params.fails) throw new RangeError('refused');
+  });
   task('no_connection', ({ connection }) => connection('missing'));
   task('flood', async ({ params }) => {
     const line = 'x'.repeat(1_000);

@@ -6,7 +6,8 @@ import { type TracedTask, traceTask } from '@tidegate/engine/tracing';
 
 import { isSecretName, secretsOfConnection, type SecretMask } from '../secret-mask.ts';
 import type { Outbox } from './outbox.ts';
-import { createTaskApi } from './task-api.ts';
+import type { RecentConnections } from './recent-connections.ts';
+import { createTaskApi, type TaskApi } from './task-api.ts';
 import { createTaskLog, maskLine } from './task-log.ts';
 import { TaskScope, taskScope } from './task-scope.ts';
 import { createTaskSource } from './task-source.ts';
@@ -17,6 +18,7 @@ export interface TaskServices {
   readonly outbox: Outbox;
   readonly mask: SecretMask;
   readonly openLog: () => Promise<TopicLog>;
+  readonly connections: RecentConnections;
   /** Loads the code and calls it with the context. Answers an outcome, whatever the task does. */
   readonly invoke: (grant: Grant, context: TaskContext) => Promise<TaskOutcome>;
 }
@@ -40,6 +42,7 @@ export async function runTask(run: TaskRun, services: TaskServices): Promise<voi
   failpoint('task.before-call');
   const outcome = await taskScope.run(scope, () => services.invoke(run.grant, context));
   failpoint('task.after-call');
+  if (outcome.kind !== 'success') services.connections.forget(run.grant.connections);
   traced.end(outcome);
   scope.end();
   outbox.tell({
@@ -75,7 +78,7 @@ function createContext(
     log: createTaskLog(services.mask, onLine),
     signal,
     connection: async (id): Promise<Connection> => {
-      const connection = await api.connection(id);
+      const connection = await connectionOf(id, { grant, api, known: services.connections });
       registerSecrets(secretsOfConnection(connection));
       return connection;
     },
@@ -89,6 +92,22 @@ function createContext(
     },
     waitingFor,
   };
+}
+
+/** Whether a task may have a connection is the engine's to say, and its grant repeats it. */
+async function connectionOf(
+  id: string,
+  {
+    grant,
+    api,
+    known,
+  }: { readonly grant: Grant; readonly api: TaskApi; readonly known: RecentConnections },
+): Promise<Connection> {
+  const recent = grant.connections.includes(id) ? known.find(id) : undefined;
+  if (recent !== undefined) return recent;
+  const connection = await api.connection(id);
+  known.keep(connection);
+  return connection;
 }
 
 /** The load id outlives tries, the fence key outlives clears: see `TaskIdentity`. */

@@ -13,6 +13,7 @@ import { installLastWords } from './last-words.ts';
 import { parseBatch } from './message-batch.ts';
 import type { AbortMessage, ProcessSettings, RunMessage, ToProcess } from './messages.ts';
 import { createOutbox } from './outbox.ts';
+import { RecentConnections } from './recent-connections.ts';
 import { runTask, type TaskServices } from './run-task.ts';
 import { captureStandardStreams } from './task-scope.ts';
 import { TaskSlots } from './task-slots.ts';
@@ -101,6 +102,7 @@ function createServices(settings: ProcessSettings): TaskServices {
     outbox,
     mask,
     openLog: openOnce(settings.topicLog),
+    connections: new RecentConnections(),
     invoke: createTaskInvoker(settings.bundleFolder),
   };
 }
