@@ -4,8 +4,8 @@ import { repeated } from './common.ts';
 import { runState } from './run-words.ts';
 
 /**
- * `GET /ui/events`: a server-sent stream, resumed by `Last-Event-ID` for 60 s; without one it begins with
- * the last 10 s, so that what was read just before connecting does not stay behind. Events by name:
+ * `GET /ui/events`: a server-sent stream, resumed by `Last-Event-ID` for 60 s; without one it begins
+ * with `invalidate` if something happened in the last 10 s, so that what was read just before does not stay behind. Events by name:
  *
  * - `hello` first on every connection; its id is where the stream stands.
  * - `changes` (`uiChanges`): runs and tasks as they are now. Patch what is shown.

@@ -53,8 +53,8 @@ export class EventBuffer {
   }
 
   /** An event of one reader only, which is not kept and moves no id. */
-  aside(name: UiEventName): FeedEvent {
-    return { id: this.lastId, name, data: {}, text: '{}' };
+  aside(name: UiEventName, data: FeedEvent['data'] = {}): FeedEvent {
+    return { id: this.lastId, name, data, text: JSON.stringify(data) };
   }
 
   /** What came after an event; undefined when that cannot be told any more, or is too much to tell. */
@@ -64,12 +64,13 @@ export class EventBuffer {
     if (name !== this.#name || !Number.isInteger(number) || number > this.#last) return undefined;
     const first = this.#kept[0]?.number ?? this.#last + 1;
     if (number < first - 1) return undefined;
-    return orTooMuch(this.#kept.filter((kept) => kept.number > number));
+    const missed = this.#kept.filter((kept) => kept.number > number).map((kept) => kept.event);
+    const characters = missed.reduce((sum, { text: json }) => sum + json.length, 0);
+    return characters > MOST_MISSED_CHARACTERS ? undefined : missed;
   }
 
-  /** What was added since `sinceMs`; undefined when that is too much to tell. */
-  added(sinceMs: number): readonly FeedEvent[] | undefined {
-    return orTooMuch(this.#kept.filter((kept) => kept.atMs >= sinceMs));
+  hasAny(sinceMs: number): boolean {
+    return this.#kept.some(({ atMs }) => atMs >= sinceMs);
   }
 
   /** Nobody listens and nothing is read: what happens from now on is not known. */
@@ -83,9 +84,4 @@ export class EventBuffer {
   #isFull(): boolean {
     return this.#kept.length > MOST_KEPT || this.#characters > MOST_KEPT_CHARACTERS;
   }
-}
-
-function orTooMuch(missed: readonly KeptEvent[]): readonly FeedEvent[] | undefined {
-  const characters = missed.reduce((sum, { event }) => sum + event.text.length, 0);
-  return characters > MOST_MISSED_CHARACTERS ? undefined : missed.map(({ event }) => event);
 }

@@ -10,8 +10,9 @@ const LOOK_AFTER_FAILURE_MS = 1_000;
 /** Looks go on after the last reader left, so that it may come back and miss nothing. */
 const LINGER_MS = 60_000;
 /**
- * A page reads what it shows before its event stream is connected: a new reader is told what happened in this
- * time before it came. The console asks for everything again where connecting took half of it.
+ * A page reads what it shows before its event stream is connected: a new reader is told when something happened
+ * in this time before it came, and not what: it may know that, and newer. The console asks for everything again
+ * by itself where connecting took half of it.
  */
 const BEFORE_MS = 10_000;
 
@@ -56,7 +57,7 @@ export class EventFeed {
   /** Begins to look, unless it does already; its first reader is waited for like one that left. */
   async #start(): Promise<void> {
     if (this.#looping !== null) return;
-    this.#starting ??= this.#reader.start(BEFORE_MS).finally(() => (this.#starting = null));
+    this.#starting ??= this.#begin().finally(() => (this.#starting = null));
     await this.#starting;
     this.#emptySinceMs = this.#now();
     this.#looping ??= this.#loop();
@@ -68,8 +69,8 @@ export class EventFeed {
   }
 
   /**
-   * Adds a reader, who first gets what it missed since `lastId` (without one: in the last ten seconds), or
-   * `reset` when that is not known. `end` is called when the feed closes. Answers how to leave.
+   * Adds a reader, who first gets what it missed since `lastId` (without one: `invalidate` if something
+   * happened in the last ten seconds), or `reset` when that is not known. `end` is called when the feed closes. Answers how to leave.
    */
   async subscribe(
     send: Send,
@@ -77,10 +78,7 @@ export class EventFeed {
   ): Promise<() => void> {
     await this.#start();
     const { lastId } = options;
-    const missed =
-      lastId === undefined
-        ? this.#buffer.added(this.#now() - BEFORE_MS)
-        : this.#buffer.since(lastId);
+    const missed = lastId === undefined ? this.#lately() : this.#buffer.since(lastId);
     send(this.#buffer.aside('hello'));
     if (missed === undefined) send(this.#buffer.aside('reset'));
     for (const event of missed ?? []) send(event);
@@ -97,6 +95,17 @@ export class EventFeed {
     this.#wake();
     await this.#looping;
     await this.#listener.close();
+  }
+
+  async #begin(): Promise<void> {
+    await this.#reader.start(BEFORE_MS);
+    const look = await this.#reader.look(this.#now());
+    if (look.kind !== 'nothing') this.#tell('invalidate', { dag_ids: null });
+  }
+
+  #lately(): readonly FeedEvent[] {
+    if (!this.#buffer.hasAny(this.#now() - BEFORE_MS)) return [];
+    return [this.#buffer.aside('invalidate', { dag_ids: null })];
   }
 
   async #loop(): Promise<void> {

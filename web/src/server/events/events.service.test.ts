@@ -67,7 +67,7 @@ describeWith(['postgres'], 'the event stream', () => {
   });
 
   it.each(['reads', 'does not read yet'])(
-    'tells a new reader what happened in the moments before it came, where it %s',
+    'tells a new reader that something happened in the moments before it came, where it %s',
     async (isReading) => {
       const feed = new EventFeed({
         database: api.database,
@@ -85,8 +85,10 @@ describeWith(['postgres'], 'the event stream', () => {
       if (isReading === 'reads') await expect.poll(() => isTold(told)).toBe(true);
       const late: FeedEvent[] = [];
       await feed.subscribe((event) => late.push(event), none);
-      await expect.poll(() => isTold(late)).toBe(true);
-      expect(late[0]?.name).toBe('hello');
+      expect(late.map(({ name, text }) => [name, text])).toEqual([
+        ['hello', '{}'],
+        ['invalidate', '{"dag_ids":null}'],
+      ]);
       await feed.close();
     },
   );
