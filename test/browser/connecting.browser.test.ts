@@ -35,7 +35,7 @@ describeConsole('a page whose events come late', () => {
     return until('its event stream', () => held.at(-1));
   }
 
-  it('is told what happened in the moments before', async () => {
+  it('is told to ask again for what happened in the moments before', async () => {
     const page = await console.open('/dags/green');
     const events = await openBeforeTheEnd(page);
     await events.continue();

@@ -4,12 +4,13 @@ import { repeated } from './common.ts';
 import { runState } from './run-words.ts';
 
 /**
- * `GET /ui/events`: a server-sent stream, resumed by `Last-Event-ID` for 60 s; without one it begins
- * with `invalidate` if something happened in the last 10 s, so that what was read just before does not stay behind. Events by name:
+ * `GET /ui/events`: a server-sent stream, resumed by `Last-Event-ID` for 60 s; without one it begins with
+ * `invalidate` if something happened in the last 10 s, so that what was read just before does not stay behind.
+ * Events by name:
  *
  * - `hello` first on every connection; its id is where the stream stands.
  * - `changes` (`uiChanges`): runs and tasks as they are now. Patch what is shown.
- * - `invalidate` (`uiInvalidate`): more changed than is worth listing. Fetch again.
+ * - `invalidate` (`uiInvalidate`): more changed than is worth listing, or before this connection. Fetch again.
  * - `dags`: DAGs were registered, paused or unpaused, or pools changed. Fetch lists again.
  * - `reset`: what was missed is not known any more, or is too much. Fetch everything again.
  *

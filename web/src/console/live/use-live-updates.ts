@@ -12,7 +12,7 @@ import { Refetches } from './refetches.ts';
 const RETRY_MS = { first: 1_000, most: 15_000 };
 /** A tab nobody looks at gives its connection back after this long. */
 const HIDDEN_MS = 60_000;
-/** A new stream begins with what happened twice this long before it; slower ones have missed something. */
+/** A new stream knows whether something happened twice this long before it; slower ones may have missed it. */
 const TOLD_MS = 5_000;
 /** Reconnecting for longer than this is told as offline. */
 const OFFLINE_AFTER = 3;

@@ -69,6 +69,7 @@ export class EventBuffer {
     return characters > MOST_MISSED_CHARACTERS ? undefined : missed;
   }
 
+  /** Whether something was added at `sinceMs` or later. */
   hasAny(sinceMs: number): boolean {
     return this.#kept.some(({ atMs }) => atMs >= sinceMs);
   }
