@@ -69,7 +69,8 @@ export function toOpenRange(row: readonly unknown[]): OpenRange {
   return { partition, from, to, runKey, state, reason };
 }
 
-// The range operator, not a comparison, so that the exclusion constraint's index finds the few rows.
+// The range operator, not a comparison, so that the exclusion constraint's index finds the few rows. `offset 0` keeps
+// the subquery one of its own: merged into the join, its plan reads every range the DAG ever had.
 export const LIST_OPEN: Statement = {
   name: 'list_open_ranges',
   text: `
@@ -81,6 +82,7 @@ select part.partition, part.from_offset, part.to_offset, part.run_key, run.state
      where is_live and dag_id = cursor.dag_id and topic = cursor.topic
        and partition = cursor.partition
        and int8range(from_offset, to_offset) && int8range(cursor.done_offset, null)
+    offset 0
   ) as part
   join tidegate.dag_run as run using (run_key)
  where cursor.dag_id = $1 and cursor.topic = $2
