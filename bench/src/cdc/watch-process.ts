@@ -45,6 +45,8 @@ async function watch({ warehouseUrl, changes }: WatchOrder): Promise<WatchReport
   const client = new pg.Client({ connectionString: warehouseUrl });
   await client.connect();
   await client.query(TELL);
+  // Else its plan stays the one of the empty table, and each look reads all there is: 7 ms at 25,000 rows.
+  await client.query('set enable_seqscan = off');
   const visibleAt: number[] = [];
   const ids: number[] = [];
   let seen = 0;

@@ -11,7 +11,8 @@ export interface OpenLoop {
 
 /** Commits of different connections go to disk together; one alone could not keep up with 1,000 a second. */
 const CONNECTIONS = 4;
-const USERS = 500;
+/** As many as the events of cdc-postgres have. A user's statistics cost by how many accounts they hold. */
+const USERS = 20_000;
 
 /**
  * Change `n` inserts the account `bench n`, each in a transaction of its own, due at its time whatever became
