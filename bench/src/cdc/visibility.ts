@@ -1,5 +1,3 @@
-import { percentile } from '../workload.ts';
-
 /** When each change was committed and when it became readable, by its number. */
 export interface Visibility {
   readonly committedAt: readonly number[];
@@ -12,13 +10,12 @@ export function latenciesOf({ committedAt, visibleAt }: Visibility, first: numbe
 }
 
 /** At each moment a load was seen to commit: how many committed changes were not readable by then. */
-export function waitingAtLoads(seen: Visibility, first: number): { max: number; p99: number } {
+export function waitingAtLoads(seen: Visibility, first: number): number[] {
   const committed = seen.committedAt.toSorted((a, b) => a - b);
   const visible = seen.visibleAt.toSorted((a, b) => a - b);
   const fromMs = seen.visibleAt[first] ?? Infinity;
   const loads = [...new Set(visible)].filter((at) => at >= fromMs);
-  const waiting = loads.map((at) => countUpTo(committed, at) - countUpTo(visible, at));
-  return { max: Math.max(...waiting), p99: percentile(waiting, 0.99) };
+  return loads.map((at) => countUpTo(committed, at) - countUpTo(visible, at));
 }
 
 /** How many of the ascending times are not after `at`. */

@@ -220,7 +220,10 @@ export function firstBatchesSince(topic: string, at: number): Statement {
   };
 }
 
-/** The newest batch that starts at or before the offset. */
+/**
+ * The newest batch that starts at or before the offset. Looked up beside the head, not joined with it: a join sorts
+ * every batch there is, by a plan made when there were none.
+ */
 export function batchAt(topic: string, partition: number, offset: number): Statement {
   return {
     name: 'topic_log_batch_at',
@@ -228,10 +231,15 @@ export function batchAt(topic: string, partition: number, offset: number): State
       select h.partition, h.start_offset, h.next_offset, b.base_offset, b.bytes
       from topic_log.topic t
       join topic_log.partition_head h using (topic_id)
-      join topic_log.batch b using (topic_id, partition)
-      where t.name = $1 and b.partition = $2 and b.base_offset <= $3::bigint
-      order by b.base_offset desc
-      limit 1`,
+      cross join lateral (
+        select newest.base_offset, newest.bytes
+        from topic_log.batch newest
+        where newest.topic_id = h.topic_id and newest.partition = h.partition
+          and newest.base_offset <= $3::bigint
+        order by newest.base_offset desc
+        limit 1
+      ) b
+      where t.name = $1 and h.partition = $2`,
     values: [topic, partition, offset],
   };
 }
