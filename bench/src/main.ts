@@ -41,29 +41,42 @@ async function main(): Promise<void> {
     say(USAGE);
     process.exit(2);
   }
+  await measure(workload, Number(values.runs), {
+    lane: values.lane,
+    say,
+    seconds: numberOf(values.seconds),
+    records: numberOf(values.records),
+    rate: numberOf(values.rate),
+  });
+}
+
+/** With servers of its own: a topic of the run before would be loaded by the next one. */
+async function runOnce(
+  workload: Workload,
+  context: Omit<WorkloadContext, 'services'>,
+): Promise<readonly Figure[]> {
   const services = new OwnServices();
-  process.once('SIGINT', () => void services.stop().finally(() => process.exit(130)));
+  const onInterrupt = () => void services.stop().finally(() => process.exit(130));
+  process.once('SIGINT', onInterrupt);
   try {
-    await measure(workload, Number(values.runs), {
-      lane: values.lane,
-      services,
-      say,
-      seconds: numberOf(values.seconds),
-      records: numberOf(values.records),
-      rate: numberOf(values.rate),
-    });
+    return await workload.run({ ...context, services });
   } finally {
+    process.off('SIGINT', onInterrupt);
     await services.stop();
   }
 }
 
 /** Runs the workload and prints a line a figure: the median of the runs, with each of them beside it. */
-async function measure(workload: Workload, runs: number, context: WorkloadContext): Promise<void> {
+async function measure(
+  workload: Workload,
+  runs: number,
+  context: Omit<WorkloadContext, 'services'>,
+): Promise<void> {
   const calibration = calibrate();
   const measured = new Map<string, { figure: Figure; values: number[] }>();
   for (let run = 1; run <= runs; run += 1) {
     say(`bench ${workload.name}, ${context.lane} lane, run ${run} of ${runs} …`);
-    for (const figure of await workload.run(context)) {
+    for (const figure of await runOnce(workload, context)) {
       const name = `${figure.of ?? ''} ${figure.metric}`;
       const known = measured.get(name) ?? { figure, values: [] };
       known.values.push(round(figure.value));

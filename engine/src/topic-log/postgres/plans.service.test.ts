@@ -58,7 +58,7 @@ describeWith(['postgres'], 'plans of the PostgreSQL topic log', () => {
   });
 
   async function execute(name: string, values: readonly unknown[]): Promise<unknown[]> {
-    return (await client.query(call(name, values))).rows;
+    return (await client.query<Record<string, unknown>>(call(name, values))).rows;
   }
 
   async function explain(name: string, values: readonly unknown[]): Promise<string> {
