@@ -61,8 +61,8 @@ async function runOnce(
   try {
     return await workload.run({ ...context, services });
   } finally {
-    process.off('SIGINT', onInterrupt);
     await services.stop();
+    process.off('SIGINT', onInterrupt);
   }
 }
 

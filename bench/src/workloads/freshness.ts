@@ -17,8 +17,8 @@ const SECONDS = 60;
 /** Until what runs all the time has been compiled, ours and Kafka's: a service is started once. */
 const WARM_UP_SECONDS = 20;
 const HOUR_SECONDS = 3_600;
-/** Fewer committed changes than this are to wait when a load commits. */
-const MOST_WAITING = 100;
+/** When a load commits, fewer committed changes than these are to wait. */
+const TOO_MANY_WAITING = 100;
 const SOURCE_SQL = new URL('../../../sql/source/bankdb.sql', import.meta.url);
 
 /**
@@ -72,7 +72,7 @@ async function measure(
   if (latencies.some(Number.isNaN) || history !== changes)
     throw new Error(`history has ${history} of ${changes} changes, or one was never visible`);
   const waiting = waitingAtLoads({ committedAt, visibleAt }, first);
-  const left100 = waiting.filter((changes) => changes >= MOST_WAITING);
+  const left100 = waiting.filter((left) => left >= TOO_MANY_WAITING);
   const hours = (seconds + WARM_UP_SECONDS) / HOUR_SECONDS;
   const writtenSeconds = ((committedAt.at(-1) ?? 0) - (committedAt[first] ?? 0)) / 1_000;
   return [

@@ -4,7 +4,12 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { accounts } from '../../../dags/src/bank_accounts/accounts.ts';
 import { MemoryLog } from '../../../test/cdc/bank-events.ts';
 import { actualTables, expectedTables } from '../../../test/cdc/bank-oracle.ts';
-import { loadAccounts, loadWith, recomputeUserStats } from '../../../test/cdc/bank-tasks.ts';
+import {
+  bankTarget,
+  loadAccounts,
+  loadWith,
+  recomputeUserStats,
+} from '../../../test/cdc/bank-tasks.ts';
 import {
   BANK_TOPIC,
   bankContext,
@@ -14,19 +19,11 @@ import {
 import { describeWith } from '../../../test/services/services.ts';
 import { cleanUp, KEEP_MS, type CleanUp } from '../warehouse/postgres/clean-up.ts';
 import { loadRun } from '../warehouse/postgres/load-run.ts';
-import { loadTarget } from '../warehouse/postgres/load-target.ts';
 import { openLoaderSession, type LoaderSession } from '../warehouse/postgres/loader-session.ts';
 import { loadChanges } from './load-changes.ts';
 
 const DAY_MS = 86_400_000;
 const row = (id: number) => ({ id, user_id: 1, account: `account ${id}` });
-const target = loadTarget({
-  history: 'bank_accounts_history',
-  current: 'bank_accounts_current',
-  key: { original_id: 'id' },
-  groups: ['user_id'],
-  defaults: ['loaded_at'],
-});
 
 describeWith(['postgres'], 'what a target remembers', () => {
   let warehouse: BankWarehouse;
@@ -37,7 +34,7 @@ describeWith(['postgres'], 'what a target remembers', () => {
     loadAccounts(bankContext({ log, url: warehouse.url, loadId, ranges: range(from, to) }));
   const after = (days: number, options: Partial<CleanUp> = {}) =>
     cleanUp(session, {
-      target,
+      target: bankTarget,
       keepMs: KEEP_MS,
       now: new Date(Date.now() + days * DAY_MS),
       stopwatch: () => 0,
@@ -61,7 +58,7 @@ describeWith(['postgres'], 'what a target remembers', () => {
 
   beforeAll(async () => {
     warehouse = await createBankWarehouse();
-    session = await openLoaderSession(warehouse.url, target);
+    session = await openLoaderSession(warehouse.url, bankTarget);
   });
   afterAll(async () => {
     await session.close();
@@ -165,7 +162,7 @@ describeWith(['postgres'], 'what a target remembers', () => {
       loadRun(bankContext({ log, url: warehouse.url, loadId, ranges: range(offset, offset + 1) }), {
         uri: `${warehouse.url}?application_name=clock`,
         connection: 'bankdw',
-        target,
+        target: bankTarget,
         table: accounts as never,
         map: ({ user_id, account, created_at, updated_at }) => ({
           user_id,

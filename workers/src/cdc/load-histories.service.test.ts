@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { accounts } from '../../../dags/src/bank_accounts/accounts.ts';
 import { MemoryLog, type BankChange, type BankRow } from '../../../test/cdc/bank-events.ts';
 import { actualTables, expectedTables } from '../../../test/cdc/bank-oracle.ts';
-import { recomputeUserStats } from '../../../test/cdc/bank-tasks.ts';
+import { bankTarget, recomputeUserStats } from '../../../test/cdc/bank-tasks.ts';
 import {
   BANK_TOPIC,
   bankContext,
@@ -13,15 +13,6 @@ import {
 } from '../../../test/cdc/bank-warehouse.ts';
 import { describeWith } from '../../../test/services/services.ts';
 import { loadRun } from '../warehouse/postgres/load-run.ts';
-import { loadTarget } from '../warehouse/postgres/load-target.ts';
-
-const target = loadTarget({
-  history: 'bank_accounts_history',
-  current: 'bank_accounts_current',
-  key: { original_id: 'id' },
-  groups: ['user_id'],
-  defaults: ['loaded_at'],
-});
 
 /** A change of one of a few accounts, and where its record goes. */
 const step = fc.record({
@@ -155,7 +146,7 @@ describeWith(['postgres'], 'any history, cut, ordered and repeated in any way', 
           await loadRun(context, {
             uri: warehouse.url,
             connection: 'bankdw',
-            target,
+            target: bankTarget,
             table: accounts as never,
             map: ({ user_id, account, created_at, updated_at }) => ({
               user_id,

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { mostRowsRemoved } from '../../../../test/services/plan-text.ts';
 import {
   createPostgresDatabase,
   describeWith,
@@ -52,8 +53,7 @@ describeWith(['postgres'], 'plans of the PostgreSQL topic log', () => {
     expect(await execute(name, values)).not.toEqual([]);
     const plan = await explain(name, values);
     const rows = [...plan.matchAll(/actual time=\S+ rows=(\d+)/g)].map((match) => Number(match[1]));
-    const removed = [...plan.matchAll(/Rows Removed by (?:Join )?Filter: (\d+)/g)];
-    const most = Math.max(...rows, ...removed.map((match) => Number(match[1])));
+    const most = Math.max(...rows, mostRowsRemoved(plan));
     expect([most <= MOST_ROWS, plan]).toEqual([true, plan]);
   });
 

@@ -70,7 +70,8 @@ export class EventFeed {
 
   /**
    * Adds a reader, who first gets what it missed since `lastId` (without one: `invalidate` if something
-   * happened in the last ten seconds), or `reset` when that is not known. `end` is called when the feed closes. Answers how to leave.
+   * happened in the last ten seconds), or `reset` when that is not known. `end` is called when the feed
+   * closes. Answers how to leave.
    */
   async subscribe(
     send: Send,
