@@ -25,6 +25,7 @@ const CARRIER = 'carries the effects of its callers, which are declared themselv
  */
 export const EFFECTS: Readonly<Record<string, Partial<Record<EffectKind, Effect>>>> = {
   'engine/src/store/db.ts': { commit: { harmless: CARRIER } },
+  'engine/src/store/fence-tokens.ts': { commit: { harmless: AT_START } },
   'engine/src/store/migrate.ts': { commit: { harmless: AT_START } },
   'engine/src/store/pools.ts': { commit: { harmless: WHOLE } },
   'engine/src/store/register-dags.ts': {

@@ -55,11 +55,20 @@ export async function watchSilence(client: PostgresClient, url: string): Promise
   client.on('end', () => clearInterval(timer));
 }
 
-/** Has a pool do so for each connection it opens: it waits for it before it lends one, whatever its types say. */
-export function watchedConnections(url: string): {
-  readonly onConnect: (client: PostgresClient) => Promise<void>;
-} {
-  return { onConnect: (client) => watchSilence(client, url) };
+/**
+ * Has a pool do so for each connection it opens, and then what `check` does: it waits for it before it lends one, whatever
+ * its types say. A connection that `check` rejects is closed.
+ */
+export function watchedConnections(
+  url: string,
+  check: (client: PostgresClient) => Promise<void> = () => Promise.resolve(),
+): { readonly onConnect: (client: PostgresClient) => Promise<void> } {
+  return {
+    onConnect: async (client) => {
+      await watchSilence(client, url);
+      await check(client);
+    },
+  };
 }
 
 /** Breaks a connection at once. Saying goodbye first would wait for what a dead one still owes. */

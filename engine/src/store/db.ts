@@ -7,6 +7,7 @@ import { STORE_ERRORS } from './errors.ts';
 import { isConnectionLoss } from './pg-errors.ts';
 import { pgTypes } from './pg-types.ts';
 import { retryConflicts } from './retry-conflicts.ts';
+import { TimelineWatch } from './timeline-watch.ts';
 
 /** Whatever runs statements: the pool, a client, a transaction. */
 export interface Sql {
@@ -34,6 +35,8 @@ export interface DatabaseOptions {
 /** The metadata database as everything but the flush uses it. */
 export class Database implements Sql {
   readonly url: string;
+  /** Asked by every connection of ours, here and elsewhere, before it is used. */
+  readonly timeline = new TimelineWatch();
   readonly pool: pg.Pool;
   /** Task logs only: slow logging never delays anything else. */
   readonly logs: Sql;
@@ -43,8 +46,9 @@ export class Database implements Sql {
   constructor(options: DatabaseOptions) {
     const logger = options.logger ?? silentLogger;
     this.url = options.url;
-    this.pool = createPool(options, options.poolSize ?? 4, logger);
-    this.logPool = createPool(options, 1, logger);
+    const parts = { options, logger, timeline: this.timeline };
+    this.pool = createPool({ ...parts, max: options.poolSize ?? 4 });
+    this.logPool = createPool({ ...parts, max: 1 });
     this.logs = { query: (text, values) => this.run(this.logPool, text, values) };
   }
 
@@ -109,7 +113,14 @@ export class Database implements Sql {
   }
 }
 
-function createPool(options: DatabaseOptions, max: number, logger: Logger): pg.Pool {
+interface PoolParts {
+  readonly options: DatabaseOptions;
+  readonly max: number;
+  readonly logger: Logger;
+  readonly timeline: TimelineWatch;
+}
+
+function createPool({ options, max, logger, timeline }: PoolParts): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max,
@@ -118,7 +129,7 @@ function createPool(options: DatabaseOptions, max: number, logger: Logger): pg.P
     connectionTimeoutMillis: 10_000,
     ...(options.patienceMs === undefined ? {} : { query_timeout: options.patienceMs }),
     keepAlive: true,
-    ...watchedConnections(options.url),
+    ...watchedConnections(options.url, (client) => timeline.check(client)),
     // Compiling a statement costs more than any of ours takes.
     // A transaction whose process hangs must not hold run rows for ever.
     options: '-c idle_in_transaction_session_timeout=10s -c jit=off',

@@ -10,5 +10,5 @@ export const EXPLAIN = [
 
 /** A connection as flushes use it, whose server adds the plan of each statement to `plans`. */
 export function explainedFlush(url: string, plans: string[]): FlushConnection {
-  return new FlushConnection(url, { options: EXPLAIN, onNotice: (text) => plans.push(text) });
+  return new FlushConnection({ url }, { options: EXPLAIN, onNotice: (text) => plans.push(text) });
 }

@@ -28,6 +28,7 @@ export async function serveScheduler(
   logger: Logger,
 ): Promise<{ stop: () => Promise<void> }> {
   const database = new Database({ url: config.databaseUrl, logger });
+  database.timeline.onChanged(() => startAnew(logger));
   const topicLog = await openTopicLog(config.topicLog);
   const queue =
     config.redisUrl === undefined ? undefined : await openBullmqQueue({ url: config.redisUrl });
@@ -53,4 +54,17 @@ export async function serveScheduler(
       await database.close();
     },
   };
+}
+
+/**
+ * What a scheduler keeps in memory goes by keys that a database which went back gives to other runs: it ends, and whoever
+ * looks after it starts it again. The first heartbeats then tell which tries nobody runs.
+ */
+function startAnew(logger: Logger): never {
+  logger.error(
+    {},
+    'the metadata database is on a new timeline: a standby was promoted or a backup recovered, and the last seconds may ' +
+      'be missing; the scheduler ends in order to start from what is there',
+  );
+  process.exit(1);
 }

@@ -65,6 +65,7 @@ export async function createWebApp(context: WebContext, logger: Logger): Promise
   requireAccess(app, context.access);
   auditChanges(app, { database, logger });
   const versions = new DagVersions(database);
+  database.timeline.onChanged(() => versions.forget());
   const events = new EventFeed({ database, versions, logger });
   app.addHook('preClose', () => events.close());
   const parts: RouteContext = { ...context, versions, events };

@@ -95,7 +95,7 @@ class RunMakerOfScheduler implements RunMaker {
 
   constructor(options: RunMakerOptions) {
     const { database, topicLog } = options;
-    const connections = new RunConnections(database.url);
+    const connections = new RunConnections(database);
     // A maker of a process without a scheduler is never closed itself.
     database.closeWith(() => connections.close());
     this.#options = options;

@@ -37,7 +37,7 @@ export class PostgresStoreUnderTest implements StoreUnderTest, AsyncDisposable {
     this.database = database;
     this.setup = setup;
     this.versionKeys = versionKeys;
-    this.connection = new FlushConnection(database.url);
+    this.connection = new FlushConnection(database);
     this.cache = new RunInfoCache(database);
   }
 

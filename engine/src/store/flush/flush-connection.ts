@@ -7,6 +7,7 @@ import { ASK_MS, destroyConnection, watchSilence } from '../../platform/silent-p
 import { STORE_ERRORS } from '../errors.ts';
 import { isConnectionLoss } from '../pg-errors.ts';
 import { pgTypes } from '../pg-types.ts';
+import type { TimelineWatch } from '../timeline-watch.ts';
 
 /**
  * Every statement on this connection goes by primary key from a short array. Left alone, a named statement
@@ -38,6 +39,12 @@ export interface ExplainOptions {
   readonly onNotice: (text: string) => void;
 }
 
+/** Where flushes go: a `Database`, or by hand one whose timeline nobody watches. */
+export interface FlushDatabase {
+  readonly url: string;
+  readonly timeline?: TimelineWatch;
+}
+
 /** The driver's own socket, which its types leave out. */
 interface WithStream {
   readonly connection: { readonly stream: Duplex };
@@ -45,20 +52,20 @@ interface WithStream {
 
 /** The one connection flushes go over: planner pinned, statements named, a trip sent together. */
 export class FlushConnection {
-  private readonly url: string;
+  private readonly place: FlushDatabase;
   private readonly explain: ExplainOptions | undefined;
   private client: pg.Client | null = null;
   private isGathering = false;
 
-  constructor(url: string, explain?: ExplainOptions) {
-    this.url = url;
+  constructor(place: FlushDatabase, explain?: ExplainOptions) {
+    this.place = place;
     this.explain = explain;
   }
 
   async open(): Promise<void> {
     if (this.client !== null) return;
     const client = new pg.Client({
-      connectionString: this.url,
+      connectionString: this.place.url,
       application_name: 'tidegate flush',
       options: `${PINNED} ${this.explain?.options ?? ''}`,
       pipeline: true,
@@ -74,7 +81,8 @@ export class FlushConnection {
       if (this.client === client) this.client = null;
     });
     await client.connect();
-    await watchSilence(client, this.url);
+    await watchSilence(client, this.place.url);
+    await this.place.timeline?.check(client);
     this.client = client;
   }
 

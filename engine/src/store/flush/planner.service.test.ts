@@ -72,7 +72,7 @@ describeWith(['postgres'], 'plans of a flush', () => {
     await database.query("select setval('tidegate.dag_run_run_key_seq', $1)", [
       1_000_000 - RUNS / 2,
     ]);
-    const connection = new FlushConnection(own.url);
+    const connection = new FlushConnection(own);
     const cache = new RunInfoCache(database);
     const runs = await createRuns('late');
     expect(Math.min(...runs)).toBeLessThan(1_000_000);

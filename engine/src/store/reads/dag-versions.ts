@@ -60,6 +60,10 @@ export class DagVersions {
     this.sql = sql;
   }
 
+  forget(): void {
+    this.known.clear();
+  }
+
   /** By version key; a key that does not exist is left out. */
   async load(versionKeys: Iterable<number>): Promise<ReadonlyMap<number, DagVersion>> {
     const wanted = new Set(versionKeys);

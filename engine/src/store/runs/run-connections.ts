@@ -1,5 +1,5 @@
 import { asStoreError } from '../db.ts';
-import { FlushConnection } from '../flush/flush-connection.ts';
+import { FlushConnection, type FlushDatabase } from '../flush/flush-connection.ts';
 import { retryConflicts } from '../retry-conflicts.ts';
 
 /** Two, so that a DAG whose row another scheduler holds does not hold up the others. */
@@ -14,8 +14,8 @@ export class RunConnections {
   private readonly idle: FlushConnection[];
   private readonly waiting: ((connection: FlushConnection) => void)[] = [];
 
-  constructor(url: string) {
-    this.all = Array.from({ length: CONNECTIONS }, () => new FlushConnection(url));
+  constructor(place: FlushDatabase) {
+    this.all = Array.from({ length: CONNECTIONS }, () => new FlushConnection(place));
     this.idle = [...this.all];
   }
 

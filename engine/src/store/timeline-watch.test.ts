@@ -1,0 +1,63 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import type { PostgresClient } from '../platform/silent-postgres.ts';
+import { TimelineWatch } from './timeline-watch.ts';
+
+/** A connection to a server that says so of itself; what a promoted one says is tried in `lagging-replica.fault.test.ts`. */
+function connectionTo(answer: { isStandby: boolean; timeline: string | null }): PostgresClient {
+  return { query: () => Promise.resolve({ rows: [answer] }), on: () => undefined };
+}
+
+function refusing(code: string): PostgresClient {
+  return {
+    query: () => Promise.reject(Object.assign(new Error('refused'), { code })),
+    on: () => undefined,
+  };
+}
+
+const FIRST = connectionTo({ isStandby: false, timeline: '00000001' });
+const SECOND = connectionTo({ isStandby: false, timeline: '00000002' });
+const STANDBY = connectionTo({ isStandby: true, timeline: null });
+
+describe('the timeline of the metadata database', () => {
+  it('is told once when it changes, and not where it stays', async () => {
+    const watch = new TimelineWatch();
+    const told = vi.fn();
+    watch.onChanged(told);
+    await watch.check(FIRST);
+    await watch.check(FIRST);
+    expect(told).not.toHaveBeenCalled();
+    await watch.check(SECOND);
+    await watch.check(SECOND);
+    expect(told).toHaveBeenCalledOnce();
+  });
+
+  it('a standby is refused as an outage, and known again once it is promoted', async () => {
+    const watch = new TimelineWatch();
+    const told = vi.fn();
+    watch.onChanged(told);
+    await watch.check(FIRST);
+    await expect(watch.check(STANDBY)).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      retriable: true,
+    });
+    expect(told).not.toHaveBeenCalled();
+    await watch.check(SECOND);
+    expect(told).toHaveBeenCalledOnce();
+  });
+
+  it('nothing is noticed where the server does not tell, and nothing forgotten', async () => {
+    const watch = new TimelineWatch();
+    const told = vi.fn();
+    watch.onChanged(told);
+    await watch.check(FIRST);
+    await watch.check(refusing('0A000'));
+    expect(told).not.toHaveBeenCalled();
+    await watch.check(SECOND);
+    expect(told).toHaveBeenCalledOnce();
+  });
+
+  it('a connection that breaks while it is asked is not used', async () => {
+    await expect(new TimelineWatch().check(refusing('ECONNRESET'))).rejects.toThrow('refused');
+  });
+});
