@@ -44,6 +44,10 @@ const metrics = declaring(() => ({
     name: 'tidegate_schedulers',
     help: 'Schedulers with a living lease',
   }),
+  oldestTransaction: gauge({
+    name: 'tidegate_oldest_transaction_seconds',
+    help: 'Age of the oldest transaction that keeps the metadata database from removing dead rows; 0 without one',
+  }),
   lagRecords: gauge({
     name: 'tidegate_stream_lag_records',
     help: 'Records of a partition that are not in the tables yet; an upper bound, since offsets may have gaps',
@@ -75,11 +79,12 @@ export function setMetadata(counts: MetadataCounts): void {
     openSlots.set({ pool_name: name }, Math.max(0, slots - used));
     runningSlots.set({ pool_name: name }, used);
   }
-  const { outbox, dags, importErrors, schedulers } = metrics();
+  const { outbox, dags, importErrors, schedulers, oldestTransaction } = metrics();
   outbox.set(counts.outbox);
   dags.set(counts.dags);
   importErrors.set(counts.importErrors);
   schedulers.set(counts.schedulers);
+  oldestTransaction.set(counts.oldestTransactionSeconds);
 }
 
 export function setStreams(streams: readonly StreamLag[]): void {

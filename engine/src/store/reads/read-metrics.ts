@@ -17,6 +17,8 @@ export interface MetadataCounts {
   readonly importErrors: number;
   /** Instances with a living lease, by kind. */
   readonly schedulers: number;
+  /** Age of the oldest transaction, of whatever program, that keeps dead rows from being removed; 0 without one. */
+  readonly oldestTransactionSeconds: number;
 }
 
 interface CountsRow {
@@ -27,6 +29,7 @@ interface CountsRow {
   dags: number;
   import_errors: number;
   schedulers: number;
+  oldest_transaction: number;
 }
 
 export async function readMetadataCounts(sql: Sql, now: Date): Promise<MetadataCounts> {
@@ -51,7 +54,12 @@ export async function readMetadataCounts(sql: Sql, now: Date): Promise<MetadataC
        (select count(*) from tidegate.import_error) as import_errors,
        (select count(*)
           from tidegate.instance
-         where kind = 'scheduler' and ended_at is null and lease_until > $1) as schedulers`,
+         where kind = 'scheduler' and ended_at is null and lease_until > $1) as schedulers,
+       (select coalesce(extract(epoch from clock_timestamp() - min(xact_start)), 0)::float8
+          from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()
+           and backend_type = 'client backend'
+           and coalesce(backend_xid, backend_xmin) is not null) as oldest_transaction`,
     [now],
   );
   const counts = rows[0] ?? NOTHING;
@@ -63,6 +71,7 @@ export async function readMetadataCounts(sql: Sql, now: Date): Promise<MetadataC
     dags: counts.dags,
     importErrors: counts.import_errors,
     schedulers: counts.schedulers,
+    oldestTransactionSeconds: counts.oldest_transaction,
   };
 }
 
@@ -74,4 +83,5 @@ const NOTHING: CountsRow = {
   dags: 0,
   import_errors: 0,
   schedulers: 0,
+  oldest_transaction: 0,
 };
