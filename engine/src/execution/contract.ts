@@ -78,8 +78,11 @@ export interface Grant {
   readonly input: { readonly [name: string]: Json };
   readonly ranges: readonly { topic: string; partition: number; from: number; to: number }[];
   readonly connections: readonly string[];
-  /** Sensors: when the first poke of this try happened (ISO), for the total timeout. */
-  readonly firstStartedAt: string | null;
+  /**
+   * Sensors: time since the first look of this try, for the total timeout; null at the first. Told by the engine, whose
+   * time is the database's: a worker's clock may be hours off.
+   */
+  readonly elapsedMs: number | null;
 }
 
 export interface BundleRef {
@@ -176,6 +179,8 @@ export const finishRequestSchema = z.object({
   /** Free slots after these results: new grants may come back with the answer. 0: none wanted. */
   slots: count,
   queues: z.array(id).min(1),
+  /** The worker's time as it sends this: how far its clock is off. */
+  sentAt: z.string().optional(),
 });
 export type FinishRequest = z.infer<typeof finishRequestSchema>;
 

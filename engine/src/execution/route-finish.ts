@@ -14,9 +14,10 @@ import { judgeKilled } from './judge-killed.ts';
 
 /** Answered after the commit. Free slots may bring back new grants with the answer. */
 export function routeFinish(app: FastifyInstance, options: ExecutionOptions): void {
-  const { scheduler, database } = options;
+  const { scheduler, database, clock } = options;
   app.post(EXECUTION_ROUTES.finish, async (request, reply): Promise<FinishResponse> => {
     const body = parseBody(finishRequestSchema, request.body);
+    const offsetMs = offsetOf(body, clock.now());
     failpoint('finish.received');
     // Results of a session that was taken over are judged by their tokens; it only gets nothing new.
     const sessionKey = await scheduler.sessions.keyOf(body);
@@ -25,16 +26,28 @@ export function routeFinish(app: FastifyInstance, options: ExecutionOptions): vo
         ? null
         : { sessionKey, queues: new Set(body.queues), slots: body.slots };
     const results = await judgeKilled(database, body.results, options.mostKills);
-    const answer = await scheduler.flusher.report(results.map(toReport), demand);
+    const answer = await scheduler.flusher.report(
+      results.map((result) => toReport(result, offsetMs)),
+      demand,
+    );
     failpoint('finish.before-answer');
     if (reply.raw.destroyed) scheduler.flusher.takeBack(answer.grants);
     return { results: answer.verdicts, grants: answer.grants };
   });
 }
 
-function toReport(result: FinishRequest['results'][number]): Report {
-  const endMs = Date.parse(result.endedAt);
-  const startMs = Date.parse(result.startedAt);
+/** What a request takes on its way, and clocks that are nearly right, change no times. */
+const CLOCK_IS_OFF_MS = 1_000;
+
+/** To be added to the worker's times, so that they are the database's however its clock is set. */
+function offsetOf({ sentAt }: FinishRequest, nowMs: number): number {
+  const offsetMs = sentAt === undefined ? 0 : nowMs - Date.parse(sentAt);
+  return Math.abs(offsetMs) > CLOCK_IS_OFF_MS ? offsetMs : 0;
+}
+
+function toReport(result: FinishRequest['results'][number], offsetMs: number): Report {
+  const endMs = Date.parse(result.endedAt) + offsetMs;
+  const startMs = Date.parse(result.startedAt) + offsetMs;
   return {
     runKey: result.task.runKey,
     ix: result.task.ix,

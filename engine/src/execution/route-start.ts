@@ -20,16 +20,14 @@ export function routeStart(app: FastifyInstance, options: ExecutionOptions): voi
     const body = parseBody(startRequestSchema, request.body);
     const sessionKey = await scheduler.sessions.keyOf(body);
     if (sessionKey === null) throw superseded(body.workerId);
-    const started = await startQueued(database, scheduler.cache, {
-      jobs: body.jobs,
-      sessionKey,
-      nowMs: clock.now(),
-    });
+    const nowMs = clock.now();
+    const order = { jobs: body.jobs, sessionKey, nowMs };
+    const started = await startQueued(database, scheduler.cache, order);
     const { taskTokens } = scheduler;
     const grants = started.rows.map((row): Grant | null => {
       const info = row === null ? undefined : scheduler.cache.get(row.runKey);
       if (row === null || info === undefined) return null;
-      return buildGrant(row, info, { outputs: started.outputs, taskTokens });
+      return buildGrant(row, info, { outputs: started.outputs, taskTokens, nowMs });
     });
     return { grants, leaseMs: LEASE_MS };
   });

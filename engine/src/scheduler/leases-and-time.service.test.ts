@@ -115,11 +115,55 @@ describeWith(['postgres'], 'leases, timers and the sweep', () => {
     const again = await grantAfter(worker, 1_000);
     expect(again.tryNumber).toBe(1);
     expect(again.token).toBeGreaterThan(first.token);
-    expect(Date.parse(again.firstStartedAt ?? '')).toBeLessThan(clock.now() - 29_000);
+    expect(first.elapsedMs).toBeNull();
+    expect(again.elapsedMs).toBeGreaterThanOrEqual(30_000);
+    expect(again.elapsedMs).toBeLessThan(60_000);
     await worker.finish([again]);
     await worker.finish([await worker.claimOne()]);
     expect(await engine.runState(runKey)).toBe('success');
   });
+
+  it.each([
+    ['two hours ahead', 7_200_000],
+    ['two hours behind', -7_200_000],
+  ])('keeps the times of a try whose worker has its clock %s', async (_, offMs) => {
+    await engine.register(sampleDag('off', { a: {} }));
+    const [runKey = 0] = await engine.createRuns('off');
+    const worker = new TestWorker(engine.app);
+    const grant = await worker.claimOne();
+    clock.advance(100);
+    const nowMs = clock.now();
+    await finishAt(worker, grant, {
+      startedAt: nowMs + offMs - 50,
+      endedAt: nowMs + offMs - 10,
+      sentAt: nowMs + offMs,
+    });
+    expect(await listTries(engine.database, runKey, 0)).toMatchObject([
+      { startedAt: new Date(nowMs - 50), endedAt: new Date(nowMs - 10) },
+    ]);
+  });
+
+  it.each([
+    ['ahead', 7_200_000],
+    ['back', -7_200_000],
+  ])(
+    'takes a try whose worker has its clock set %s before it reports to lie between grant and report',
+    async (_, offMs) => {
+      await engine.register(sampleDag('set', { a: {} }));
+      const [runKey = 0] = await engine.createRuns('set');
+      const grantedMs = clock.now();
+      const worker = new TestWorker(engine.app);
+      const grant = await worker.claimOne();
+      clock.advance(100);
+      const nowMs = clock.now();
+      const wrong = nowMs - offMs;
+      await finishAt(worker, grant, { startedAt: wrong - 50, endedAt: wrong - 10, sentAt: nowMs });
+      const [{ startedAt, endedAt } = {}] = await listTries(engine.database, runKey, 0);
+      expect(startedAt?.getTime()).toBeGreaterThanOrEqual(grantedMs);
+      expect(endedAt?.getTime()).toBeGreaterThanOrEqual(startedAt?.getTime() ?? Infinity);
+      expect(endedAt?.getTime()).toBeLessThanOrEqual(nowMs);
+    },
+  );
 
   it('gives a try to another worker when its lease has run out, without using a retry', async () => {
     await engine.register(sampleDag('lease', { a: {} }));
@@ -279,3 +323,24 @@ describeWith(['postgres'], 'leases, timers and the sweep', () => {
     expect(await engine.runState(runKey)).toBe('success');
   });
 });
+
+/** Reports success with times of the worker's own clock, in milliseconds since 1970. */
+async function finishAt(
+  worker: TestWorker,
+  grant: Grant,
+  times: { readonly startedAt: number; readonly endedAt: number; readonly sentAt: number },
+): Promise<void> {
+  const toText = (ms: number): string => new Date(ms).toISOString();
+  await worker.post('/execution/finish', {
+    ...{ workerId: worker.workerId, sessionId: worker.sessionId },
+    results: [
+      {
+        task: toKey(grant),
+        outcome: SUCCESS,
+        startedAt: toText(times.startedAt),
+        endedAt: toText(times.endedAt),
+      },
+    ],
+    ...{ slots: 0, queues: ['default'], sentAt: toText(times.sentAt) },
+  });
+}

@@ -19,9 +19,10 @@ export interface ReportEffects {
 const NO_EFFECTS: ReportEffects = { skips: [], restarted: null };
 
 /** Applies one report, or answers null: another try or token holds the task instance by now. */
-export function applyReport(draft: FlushDraft, report: Report): ReportEffects | null {
-  const row = draft.task(report);
-  if (row?.token !== report.token || row.tryNumber !== report.tryNumber) return null;
+export function applyReport(draft: FlushDraft, told: Report): ReportEffects | null {
+  const row = draft.task(told);
+  if (row?.token !== told.token || row.tryNumber !== told.tryNumber) return null;
+  const report = { ...told, ...withinGrant(told, row, draft.nowMs) };
   const event = outcomeEvent(report.outcome, row);
   if (nextTaskState(row.state, event) === null) return null;
   const wasQueued = row.state === 'queued';
@@ -35,6 +36,17 @@ export function applyReport(draft: FlushDraft, report: Report): ReportEffects | 
   else if (event === 'lose') forgetLostTry(row);
   else row.firstStartMs = null;
   return skipsOf(draft, row, report.outcome);
+}
+
+/** A try ran between its grant and now, whatever the clock of its worker said, which may have been set meanwhile. */
+function withinGrant(
+  { startMs, endMs }: Report,
+  { startMs: grantedMs }: TaskRow,
+  nowMs: number,
+): Pick<Report, 'startMs' | 'endMs'> {
+  const end = Math.max(grantedMs ?? endMs, Math.min(endMs, nowMs));
+  if (startMs === null) return { startMs, endMs: end };
+  return { startMs: Math.min(end, Math.max(grantedMs ?? startMs, startMs)), endMs: end };
 }
 
 function startAfresh(row: TaskRow): TaskRow {

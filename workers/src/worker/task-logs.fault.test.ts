@@ -49,7 +49,7 @@ test('a short try that says nothing and ends well leaves no log; one that fails 
 test('a look of a sensor that goes on with its try has both lines, however short it is', async () => {
   await using bench = await startBench();
   const { engine } = bench;
-  const look = grantOf('sample.noop', { firstStartedAt: new Date().toISOString() });
+  const look = grantOf('sample.noop', { elapsedMs: 1 });
   engine.enqueue(look);
   await until(() => engine.reportOf(look));
   const lines = await until(() => engine.logOf(look).length > 0 && engine.logOf(look));

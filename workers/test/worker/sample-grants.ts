@@ -43,7 +43,7 @@ export function grantOf(name: string, changes: Partial<Grant> = {}): Grant {
     input: {},
     ranges: [],
     connections: [],
-    firstStartedAt: null,
+    elapsedMs: null,
     ...changes,
   };
 }

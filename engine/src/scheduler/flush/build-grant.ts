@@ -10,7 +10,7 @@ import type { TaskTokens } from '../task-tokens.ts';
 export function buildGrant(
   row: TaskRow,
   info: RunInfo,
-  given: { readonly outputs: Outputs; readonly taskTokens: TaskTokens },
+  given: { readonly outputs: Outputs; readonly taskTokens: TaskTokens; readonly nowMs: number },
 ): Grant {
   const task = info.flow.tasks[row.ix];
   if (task === undefined) throw new BugError('a grant outside its graph', { ix: row.ix });
@@ -35,7 +35,7 @@ export function buildGrant(
     input: inputOf(row, info, given.outputs),
     ranges: info.ranges,
     connections: task.connections,
-    firstStartedAt: row.firstStartMs === null ? null : new Date(row.firstStartMs).toISOString(),
+    elapsedMs: row.firstStartMs === null ? null : Math.max(0, given.nowMs - row.firstStartMs),
   };
 }
 

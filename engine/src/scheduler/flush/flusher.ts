@@ -194,11 +194,12 @@ export class Flusher {
   }
 
   private grantsByDemand(work: Work, done: FlushDone): Grant[][] {
-    const { taskTokens } = this.options;
+    const { taskTokens, clock } = this.options;
     const { outputs, infoOf } = done;
+    const nowMs = clock.now();
     const lists: Grant[][] = work.demands.map(() => []);
     for (const { demand, task } of done.writes.grants) {
-      lists[demand]?.push(buildGrant(task, infoOf(task.runKey), { outputs, taskTokens }));
+      lists[demand]?.push(buildGrant(task, infoOf(task.runKey), { outputs, taskTokens, nowMs }));
     }
     return lists;
   }

@@ -42,13 +42,9 @@ export function createTaskInvoker(
     } catch (thrown) {
       return failedToLoad(thrown);
     }
-    return invokeTask(task, context, { elapsedMs: elapsedMs(grant) });
+    // Of a sensor: since the first look of this try, which may have been in another process.
+    return invokeTask(task, context, { elapsedMs: grant.elapsedMs ?? 0 });
   };
-}
-
-/** Sensors: since the first look of this try, which may have been in another process. */
-function elapsedMs({ firstStartedAt }: Grant): number {
-  return firstStartedAt === null ? 0 : Math.max(0, Date.now() - Date.parse(firstStartedAt));
 }
 
 /** Retriable: the code evaluated when it was registered, so something around it is amiss. */

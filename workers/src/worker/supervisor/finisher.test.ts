@@ -90,13 +90,19 @@ test('a request stays below 4 MB', async () => {
   expect(requests.map((request) => request.results.length)).toEqual([3, 3, 3]);
 });
 
-test('a request is repeated, the same, until it is answered', async () => {
+test('a request is repeated until it is answered, the same but for the time it is sent at', async () => {
   const away = new EngineCallError('no answer');
   const { finisher, requests } = setUp((_, attempt) => (attempt < 4 ? away : 'ok'));
   report(finisher, 7);
   await finisher.drain(5_000);
   expect(requests).toHaveLength(4);
-  expect(new Set(requests.map((request) => JSON.stringify(request))).size).toBe(1);
+  const repeated = requests.map(({ sentAt, ...rest }) => ({
+    rest,
+    sentAt: Date.parse(sentAt ?? ''),
+  }));
+  expect(new Set(repeated.map(({ rest }) => JSON.stringify(rest))).size).toBe(1);
+  const times = repeated.map(({ sentAt }) => sentAt);
+  expect(times.at(-1)).toBeGreaterThan(times[0] ?? Infinity);
 });
 
 test('one report the engine cannot take fails by name, and holds up none of the others', async () => {

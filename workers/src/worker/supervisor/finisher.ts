@@ -130,9 +130,10 @@ async function sendUntilAnswered(
   { worker, queues, send, log }: FinisherOptions,
 ): Promise<FinishResponse | 'refused'> {
   const results = reports.map((report) => report.text).join(',');
-  const frame = JSON.stringify({ ...worker, slots, queues }).slice(1);
-  const body = `{"results":[${results}],${frame}`;
   for (let attempt = 0; ; attempt += 1) {
+    const sentAt = new Date().toISOString();
+    const frame = JSON.stringify({ ...worker, slots, queues, sentAt }).slice(1);
+    const body = `{"results":[${results}],${frame}`;
     try {
       failpoint('finish.before-send');
       const answer = await send(body);

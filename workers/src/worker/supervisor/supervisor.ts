@@ -276,9 +276,8 @@ export class Supervisor implements LaneHost, PoolEvents {
 }
 
 /** A sensor that looks again resumes its try: what it logs goes behind what it logged before. */
-function firstSequence({ firstStartedAt }: Grant): number {
-  if (firstStartedAt === null) return 0;
-  const elapsedMs = Math.max(0, Date.now() - Date.parse(firstStartedAt));
+function firstSequence({ elapsedMs }: Grant): number {
+  if (elapsedMs === null) return 0;
   return Math.min(Math.ceil(elapsedMs / RESUMED_UNIT_MS), MOST_FIRST_SEQUENCE);
 }
 
@@ -297,7 +296,7 @@ function timedOut(timeoutMs: number): Stopping {
 
 /** A short try that says nothing and ends well leaves no log: two lines of ours would cost more than it did. */
 function endLog({ log, grant }: RunningTask, outcome: TaskOutcome | null): void {
-  const isWholeTry = grant.firstStartedAt === null;
+  const isWholeTry = grant.elapsedMs === null;
   if (outcome?.kind === 'success' && isWholeTry && log.isSilent()) {
     log.discard();
     return;
