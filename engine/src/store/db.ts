@@ -143,7 +143,7 @@ function createPool({ options, max, logger, timeline }: PoolParts): pg.Pool {
 
 /** A connection loss by its name; anything else as it was thrown. */
 export function asStoreError(thrown: unknown): unknown {
-  if (!isConnectionLoss(thrown)) return thrown;
+  if (thrown instanceof TidegateError || !isConnectionLoss(thrown)) return thrown;
   return new TidegateError(
     STORE_ERRORS.unavailable,
     `the metadata database cannot be reached: ${toError(thrown).message}`,

@@ -1,3 +1,5 @@
+import { STORE_ERRORS } from './errors.ts';
+
 const DEADLOCK = '40P01';
 const SERIALIZATION = '40001';
 const UNIQUE = '23505';
@@ -32,6 +34,7 @@ const DRIVER =
 /** True when the connection, not the statement, failed. */
 export function isConnectionLoss(thrown: unknown): boolean {
   const code = errorCode(thrown);
+  if (code === STORE_ERRORS.unavailable) return true;
   if (code !== undefined) return SOCKET.test(code) || SERVER_AWAY.test(code);
   return thrown instanceof Error && DRIVER.test(thrown.message);
 }

@@ -1,8 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
-import { TidegateError, toError } from '../../platform/errors.ts';
+import { toError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { FlushBatch } from '../../state/flush-batch.ts';
-import { STORE_ERRORS } from '../../store/errors.ts';
 import type { FlushConnection } from '../../store/flush/flush-connection.ts';
 import {
   beginFlush,
@@ -194,10 +193,7 @@ export class FlushLoop {
       await randomPause();
       return true;
     }
-    const isAway =
-      isConnectionLoss(thrown) ||
-      (thrown instanceof TidegateError && thrown.code === STORE_ERRORS.unavailable);
-    if (!isAway || this.isClosed) return false;
+    if (!isConnectionLoss(thrown) || this.isClosed) return false;
     this.options.logger.warn({ err: thrown }, 'metadata database away, the flush waits');
     await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
     return true;

@@ -81,8 +81,13 @@ export class FlushConnection {
       if (this.client === client) this.client = null;
     });
     await client.connect();
-    await watchSilence(client, this.place.url);
-    await this.place.timeline?.check(client);
+    try {
+      await watchSilence(client, this.place.url);
+      await this.place.timeline?.check(client);
+    } catch (thrown) {
+      destroyConnection(client);
+      throw thrown;
+    }
     this.client = client;
   }
 
