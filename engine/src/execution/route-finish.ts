@@ -17,7 +17,7 @@ export function routeFinish(app: FastifyInstance, options: ExecutionOptions): vo
   const { scheduler, database, clock } = options;
   app.post(EXECUTION_ROUTES.finish, async (request, reply): Promise<FinishResponse> => {
     const body = parseBody(finishRequestSchema, request.body);
-    const offsetMs = offsetOf(body, clock.now());
+    const offMs = clockOffMs(body, clock.now());
     failpoint('finish.received');
     // Results of a session that was taken over are judged by their tokens; it only gets nothing new.
     const sessionKey = await scheduler.sessions.keyOf(body);
@@ -27,7 +27,7 @@ export function routeFinish(app: FastifyInstance, options: ExecutionOptions): vo
         : { sessionKey, queues: new Set(body.queues), slots: body.slots };
     const results = await judgeKilled(database, body.results, options.mostKills);
     const answer = await scheduler.flusher.report(
-      results.map((result) => toReport(result, offsetMs)),
+      results.map((result) => toReport(result, offMs)),
       demand,
     );
     failpoint('finish.before-answer');
@@ -36,18 +36,14 @@ export function routeFinish(app: FastifyInstance, options: ExecutionOptions): vo
   });
 }
 
-/** What a request takes on its way, and clocks that are nearly right, change no times. */
-const CLOCK_IS_OFF_MS = 1_000;
-
-/** To be added to the worker's times, so that they are the database's however its clock is set. */
-function offsetOf({ sentAt }: FinishRequest, nowMs: number): number {
-  const offsetMs = sentAt === undefined ? 0 : nowMs - Date.parse(sentAt);
-  return Math.abs(offsetMs) > CLOCK_IS_OFF_MS ? offsetMs : 0;
+function clockOffMs({ sentAt }: FinishRequest, nowMs: number): number {
+  const offMs = sentAt === undefined ? 0 : nowMs - Date.parse(sentAt);
+  return Number.isNaN(offMs) ? 0 : offMs;
 }
 
-function toReport(result: FinishRequest['results'][number], offsetMs: number): Report {
-  const endMs = Date.parse(result.endedAt) + offsetMs;
-  const startMs = Date.parse(result.startedAt) + offsetMs;
+function toReport(result: FinishRequest['results'][number], offMs: number): Report {
+  const endMs = Date.parse(result.endedAt);
+  const startMs = Date.parse(result.startedAt);
   return {
     runKey: result.task.runKey,
     ix: result.task.ix,
@@ -56,5 +52,6 @@ function toReport(result: FinishRequest['results'][number], offsetMs: number): R
     outcome: result.outcome,
     startMs: Number.isNaN(startMs) ? null : startMs,
     endMs: Number.isNaN(endMs) ? 0 : endMs,
+    clockOffMs: offMs,
   };
 }

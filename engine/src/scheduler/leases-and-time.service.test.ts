@@ -123,6 +123,20 @@ describeWith(['postgres'], 'leases, timers and the sweep', () => {
     expect(await engine.runState(runKey)).toBe('success');
   });
 
+  it('leaves the times of a report alone that waited to be read', async () => {
+    await engine.register(sampleDag('waited', { a: {} }));
+    const [runKey = 0] = await engine.createRuns('waited');
+    const worker = new TestWorker(engine.app);
+    const grant = await worker.claimOne();
+    clock.advance(100);
+    const endedAt = clock.now();
+    clock.advance(5_000);
+    await finishAt(worker, grant, { startedAt: endedAt - 40, endedAt, sentAt: endedAt + 1 });
+    expect(await listTries(engine.database, runKey, 0)).toMatchObject([
+      { startedAt: new Date(endedAt - 40), endedAt: new Date(endedAt) },
+    ]);
+  });
+
   it.each([
     ['two hours ahead', 7_200_000],
     ['two hours behind', -7_200_000],

@@ -6,7 +6,6 @@ import type { Logger } from '../platform/log.ts';
 import type { TimerRow } from '../state/flush-rows.ts';
 import type { Database } from '../store/db.ts';
 import { FlushConnection } from '../store/flush/flush-connection.ts';
-import { raiseFenceTokens } from '../store/fence-tokens.ts';
 import { RunInfoCache } from '../store/flush/run-info.ts';
 import { endSession, openSession } from '../store/instances.ts';
 import { NotificationListener, notify, type Notification } from '../store/notifications.ts';
@@ -109,7 +108,6 @@ export class SchedulerCore {
 
   async start(): Promise<void> {
     const { database, clock } = this.options;
-    await raiseFenceTokens(database);
     const session = await openSession(database, {
       kind: 'scheduler',
       name: `scheduler-${randomUUID()}`,

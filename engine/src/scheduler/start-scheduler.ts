@@ -6,6 +6,7 @@ import { silentLogger, type Logger } from '../platform/log.ts';
 import type { TaskQueue } from '../queue/task-queue.ts';
 import type { MarkedRunState, MarkedTaskState } from '../state/change-tasks.ts';
 import type { Database } from '../store/db.ts';
+import { raiseFenceTokens } from '../store/fence-tokens.ts';
 import { readDatabaseTime } from '../store/read-clock.ts';
 import { Seal } from '../store/sealed.ts';
 import type { TopicLog } from '../topic-log/topic-log.ts';
@@ -112,6 +113,7 @@ class RunningScheduler implements Scheduler {
   }
 
   async start(): Promise<void> {
+    await raiseFenceTokens(this.options.database);
     await this.maker.start();
     await this.core.start();
   }

@@ -38,15 +38,29 @@ export function applyReport(draft: FlushDraft, told: Report): ReportEffects | nu
   return skipsOf(draft, row, report.outcome);
 }
 
-/** A try ran between its grant and now, whatever the clock of its worker said, which may have been set meanwhile. */
+/** Longer than a report is ever on its way. */
+const CLOCK_IS_OFF_MS = 60_000;
+/** Clocks that agree do so within this. */
+const NEARLY_MS = 1_000;
+
+/**
+ * A try ran between its grant and now, whatever its worker's clock said, which may have been set meanwhile. Times that
+ * can be right are left as they are: a report may have waited for us.
+ */
 function withinGrant(
-  { startMs, endMs }: Report,
-  { startMs: grantedMs }: TaskRow,
+  { startMs, endMs, clockOffMs = 0 }: Report,
+  row: TaskRow,
   nowMs: number,
 ): Pick<Report, 'startMs' | 'endMs'> {
-  const end = Math.max(grantedMs ?? endMs, Math.min(endMs, nowMs));
-  if (startMs === null) return { startMs, endMs: end };
-  return { startMs: Math.min(end, Math.max(grantedMs ?? startMs, startMs)), endMs: end };
+  const grantedMs = row.startMs ?? -Infinity;
+  const isOff =
+    Math.abs(clockOffMs) > CLOCK_IS_OFF_MS ||
+    endMs > nowMs + NEARLY_MS ||
+    (startMs ?? endMs) < grantedMs - NEARLY_MS;
+  const offMs = isOff ? clockOffMs : 0;
+  const end = Math.max(grantedMs, Math.min(endMs + offMs, nowMs));
+  const start = startMs === null ? null : Math.min(end, Math.max(grantedMs, startMs + offMs));
+  return { startMs: start, endMs: end };
 }
 
 function startAfresh(row: TaskRow): TaskRow {

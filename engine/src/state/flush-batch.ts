@@ -32,6 +32,8 @@ export interface Report extends TaskRef {
   readonly outcome: TaskOutcome;
   readonly startMs: number | null;
   readonly endMs: number;
+  /** Now, less the time of the worker's clock as it sent this: what its clock is off, and the way here. (Default: 0) */
+  readonly clockOffMs?: number;
 }
 
 export interface Demand {

@@ -35,7 +35,7 @@ export interface DatabaseOptions {
 /** The metadata database as everything but the flush uses it. */
 export class Database implements Sql {
   readonly url: string;
-  /** Asked by every connection of ours, here and elsewhere, before it is used. */
+  /** Checked by each connection that writes, here and of a flush, before it is used. */
   readonly timeline = new TimelineWatch();
   readonly pool: pg.Pool;
   /** Task logs only: slow logging never delays anything else. */

@@ -1,20 +1,10 @@
 import { TidegateError } from '../platform/errors.ts';
 import { ASK_MS, type PostgresClient } from '../platform/silent-postgres.ts';
 import { STORE_ERRORS } from './errors.ts';
-import { errorCode } from './pg-errors.ts';
+import { isConnectionLoss } from './pg-errors.ts';
 
-const TIMELINE = `
-select pg_is_in_recovery() as "isStandby",
-       case when not pg_is_in_recovery()
-            then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end as timeline`;
-
-interface TimelineRow {
-  readonly isStandby: boolean;
-  readonly timeline: string | null;
-}
-
-/** What a hosted PostgreSQL may answer: not supported, not allowed, not there. */
-const NOT_OFFERED: ReadonlySet<string | undefined> = new Set(['0A000', '42501', '42883']);
+const IS_STANDBY = 'select pg_is_in_recovery() as "isStandby"';
+const TIMELINE = 'select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as timeline';
 
 /**
  * Notices that the database is not the one it was: a standby was promoted in its place, or it was recovered to a point
@@ -36,14 +26,15 @@ export class TimelineWatch {
    * nothing until it is promoted.
    */
   async check(client: PostgresClient): Promise<void> {
-    const { isStandby, timeline } = await ask(client);
-    if (isStandby) {
+    const [{ isStandby } = {}] = await ask<{ isStandby: boolean }>(client, IS_STANDBY);
+    if (isStandby === true) {
       throw new TidegateError(
         STORE_ERRORS.unavailable,
-        'the metadata database is a standby: it is waited for until it is promoted',
+        'the metadata database is a standby, which writes nothing until it is promoted',
         { retriable: true },
       );
     }
+    const timeline = await askTimeline(client);
     const before = this.timeline;
     this.timeline = timeline ?? before;
     if (before === null || before === this.timeline) return;
@@ -51,12 +42,18 @@ export class TimelineWatch {
   }
 }
 
-async function ask(client: PostgresClient): Promise<TimelineRow> {
+/** Null where the server does not tell: hosted ones refuse in many ways (not supported, not allowed, not in this state). */
+async function askTimeline(client: PostgresClient): Promise<string | null> {
   try {
-    const { rows } = await client.query({ text: TIMELINE, query_timeout: ASK_MS });
-    return rows[0] as TimelineRow;
+    const [row] = await ask<{ timeline: string }>(client, TIMELINE);
+    return row?.timeline ?? null;
   } catch (thrown) {
-    if (NOT_OFFERED.has(errorCode(thrown))) return { isStandby: false, timeline: null };
-    throw thrown;
+    if (isConnectionLoss(thrown)) throw thrown;
+    return null;
   }
+}
+
+async function ask<Row>(client: PostgresClient, text: string): Promise<readonly Row[]> {
+  const { rows } = await client.query({ text, query_timeout: ASK_MS });
+  return rows as readonly Row[];
 }

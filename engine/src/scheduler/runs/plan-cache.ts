@@ -6,6 +6,7 @@ export interface PlanCache {
   get(versionKey: number): Promise<DagPlan | undefined>;
   /** The plan of a DAG asked for last: the newest there was, which whoever locks the DAG's row compares. */
   remembered(dagId: string): DagPlan | undefined;
+  forget(): void;
 }
 
 const MOST = 2_000;
@@ -29,5 +30,9 @@ export function createPlanCache(sql: Sql): PlanCache {
       return plan;
     },
     remembered: (dagId) => newest.get(dagId),
+    forget: () => {
+      plans.clear();
+      newest.clear();
+    },
   };
 }

@@ -112,6 +112,7 @@ class RunMakerOfScheduler implements RunMaker {
       log: this.#log,
       onMade: (plan, made) => this.#announce(plan, made),
     };
+    database.timeline.onChanged(() => this.#making.plans.forget());
     const reader = { sql: database, topicLog };
     this.#mirror = createOffsetMirror(reader, { clock: this.#clock, log: this.#log });
     const onError = (err: unknown, key: string) =>

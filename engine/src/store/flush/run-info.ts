@@ -88,6 +88,11 @@ export class RunInfoCache {
     this.runs.delete(runKey);
   }
 
+  clear(): void {
+    this.runs.clear();
+    this.flows.clear();
+  }
+
   /** Reads what is not known yet. Runs that do not exist stay unknown. */
   async load(runKeys: Iterable<number>): Promise<void> {
     const missing = [...new Set(runKeys)].filter((key) => !this.runs.has(key));

@@ -17,7 +17,7 @@ export interface MetadataCounts {
   readonly importErrors: number;
   /** Instances with a living lease, by kind. */
   readonly schedulers: number;
-  /** Age of the oldest transaction, of whatever program, that keeps dead rows from being removed; 0 without one. */
+  /** Age of the oldest transaction of a client session that keeps dead rows from being removed; 0 without one. */
   readonly oldestTransactionSeconds: number;
 }
 
