@@ -5,7 +5,7 @@ import type { TopicLog } from '@tidegate/engine/topic-log';
 
 import type { SupervisedChild } from './child-process.ts';
 import { portInUse } from './errors.ts';
-import { isFree } from './ports.ts';
+import { isFree } from './services/index.ts';
 
 export interface MetricsParts {
   readonly host: string;

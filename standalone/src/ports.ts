@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { findFreePort } from './services/index.ts';
+import { findFreePort, isFree } from './services/index.ts';
 
 /**
  * Ports of the embedded services, the same at every start while they are free: a person's database client
@@ -36,19 +35,4 @@ export async function isFreeSoon(port: number): Promise<boolean> {
     await delay(50);
   }
   return false;
-}
-
-/** True when nothing listens on a port of this machine. */
-export function isFree(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => {
-      resolve(false);
-    });
-    server.listen(port, host, () => {
-      server.close(() => {
-        resolve(true);
-      });
-    });
-  });
 }

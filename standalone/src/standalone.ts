@@ -23,10 +23,9 @@ import {
 } from './parts.ts';
 import { startMetrics } from './metrics.ts';
 import { naming } from './name-fault.ts';
-import { isFree } from './ports.ts';
 import { serveApi } from './process/serve-api.ts';
 import { startSampleFeed } from './sample-feed.ts';
-import { checkReachable, findFreePort } from './services/index.ts';
+import { checkReachable, findFreePort, isFree } from './services/index.ts';
 
 /** A database that takes statements and never answers must not keep people waiting. */
 const PATIENCE_MS = 10_000;

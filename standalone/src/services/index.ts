@@ -6,6 +6,7 @@ export {
   type OwnedDatabase,
 } from './create-databases.ts';
 export { ServiceError } from './errors.ts';
+export { findFreePort, isFree } from './free-port.ts';
 export { findMysqlProgram, startMysql, type MysqlOptions, type MysqlServer } from './mariadb.ts';
 export {
   overSocket,
@@ -17,7 +18,6 @@ export type { PostgresBinaries } from './postgres-binaries.ts';
 export {
   asServiceUser,
   checkReachable,
-  findFreePort,
   findProgram,
   isRoot,
   makeDataFolder,

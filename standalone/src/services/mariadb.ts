@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import mysql from 'mysql2/promise';
 
 import { ServiceError } from './errors.ts';
+import { findFreePort } from './free-port.ts';
 import {
   asServiceUser,
-  findFreePort,
   findProgram,
   makeDataFolder,
   type ServerProcess,

@@ -16,10 +16,10 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 
 import { ServiceError } from './errors.ts';
+import { findFreePort } from './free-port.ts';
 import { findPostgresFolder, type PostgresBinaries } from './postgres-binaries.ts';
 import {
   asServiceUser,
-  findFreePort,
   makeDataFolder,
   type ServerProcess,
   startServer,

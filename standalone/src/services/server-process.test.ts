@@ -24,3 +24,20 @@ it('keeps what a server says on one channel after it closed the other', async ()
   await server.stop();
   rmSync(folder, { recursive: true });
 });
+
+it('a server that ends at its start is quoted, by the line that names its error', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tidegate-server-'));
+  const logFile = path.join(folder, 'server.log');
+  writeFileSync(logFile, 'ERROR: of an earlier start\n');
+  const starting = startServer({
+    name: 'a server',
+    command: 'sh',
+    args: ['-c', 'echo hello; echo "FATAL: the port is taken"; echo bye; exit 3'],
+    logFile,
+    probe: () => Promise.reject(new Error('not yet')),
+  });
+  await expect(starting).rejects.toThrow(
+    `a server ended with exit code 3. Its own log says why: ${logFile} (FATAL: the port is taken)`,
+  );
+  rmSync(folder, { recursive: true });
+});

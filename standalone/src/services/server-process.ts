@@ -1,6 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { accessSync, chownSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import {
+  accessSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+} from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -37,32 +47,19 @@ export async function startServer(program: ServerProgram): Promise<ServerProcess
   const { command, args, options } = launchOf(program);
   mkdirSync(path.dirname(program.logFile), { recursive: true });
   const log = openSync(program.logFile, 'a');
+  const saidBefore = fstatSync(log).size;
   // The file itself: its children may outlive the server, and what they say is not for us to pass on.
   const child = spawn(command, [...args], { ...options, stdio: ['ignore', log, log] });
   closeSync(log);
   const ended = endOf(child);
   try {
-    await untilReady(program, ended);
+    await untilReady(program, ended, saidBefore);
   } catch (error) {
     // One that is only slow must not go on by itself and keep its folder.
     await stopChild(program, child);
     throw error;
   }
   return { pid: child.pid ?? 0, ended, stop: (graceMs) => stopChild(program, child, graceMs) };
-}
-
-/** A TCP port of the loopback interface that was free a moment ago. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(address !== null && typeof address === 'object' ? address.port : 0);
-      });
-    });
-  });
 }
 
 /** Resolves when one of the addresses takes connections, rejects with where nothing does. */
@@ -112,6 +109,8 @@ export function findProgram(
 
 /** True when we are root and a server must run as somebody else. */
 export const isRoot = process.getuid?.() === 0;
+
+const MOST_COMPLAINT = 300;
 
 /** The account servers run as when we are root; it exists on every Unix. */
 const SERVICE_USER = 'nobody';
@@ -187,7 +186,11 @@ function endOf(child: ChildProcess): Promise<string> {
   });
 }
 
-async function untilReady(program: ServerProgram, ended: Promise<string>): Promise<void> {
+async function untilReady(
+  program: ServerProgram,
+  ended: Promise<string>,
+  saidBefore: number,
+): Promise<void> {
   const deadline = Date.now() + (program.readyWithinMs ?? 30_000);
   let reason: string | undefined;
   void ended.then((text) => (reason = text));
@@ -201,13 +204,22 @@ async function untilReady(program: ServerProgram, ended: Promise<string>): Promi
           reason ?? `did not answer in time (${error instanceof Error ? error.message : ''})`;
         throw new ServiceError(
           'SERVICE_NOT_STARTED',
-          `${program.name} ${why}. Its own log says why: ${program.logFile}`,
+          `${program.name} ${why}. Its own log says why: ${program.logFile}${complaintIn(program.logFile, saidBefore)}`,
           { cause: error },
         );
       }
       await delay(25);
     }
   }
+}
+
+/** What a server says of its end, told where its log may be gone: the first line that names an error, else the last. */
+function complaintIn(logFile: string, from: number): string {
+  if (!existsSync(logFile)) return '';
+  const lines = readFileSync(logFile).subarray(from).toString().trim().split('\n');
+  const line =
+    lines.find((one) => /error|fatal|exception|cannot|failed/i.test(one)) ?? lines.at(-1);
+  return line === undefined || line === '' ? '' : ` (${line.trim().slice(0, MOST_COMPLAINT)})`;
 }
 
 async function stopChild(
