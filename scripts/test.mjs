@@ -82,23 +82,17 @@ async function runChecks({ checks, minutes }) {
 async function runProject({ project, minutes }) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tidegate-report-'));
   const report = path.join(folder, 'report.json');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  process.env.TIDEGATE_TEST_REPORT = report;
+  const reporters = ['--reporter=default', '--reporter=./scripts/count-reporter.mjs'];
   const isGreen = await run(bin('vitest'), ['run', '--project', project, ...reporters], minutes);
-  const results = readReport(report);
+  const { failures: told, ...counts } = readReport(report);
   rmSync(folder, { recursive: true, force: true });
-  const counts = {
-    passed: results?.numPassedTests ?? 0,
-    failed: results?.numFailedTests ?? 0,
-    skipped: results?.numPendingTests ?? 0,
-  };
-  const told = results === undefined ? [] : describeFailures(results);
-  // A file that could not even be loaded, or a stage out of time, has no test to count.
-  if (!isGreen && counts.failed === 0) {
-    counts.failed = 1;
-    if (told.length === 0)
-      told.push('ended without a failed test: out of time, or an error between tests');
+  // A hook or a file that could not even be loaded, or a stage out of time, has no test to count.
+  if (!isGreen && counts.failed === 0) counts.failed = 1;
+  if (!isGreen && told.length === 0) {
+    told.push({ where: 'ended without a failed test', error: 'out of time, or see above' });
   }
-  failures.push(...told.map((line) => `  ${project} › ${line}`));
+  failures.push(...told.map(({ where, error }) => `  ${project} › ${where}: ${untilOurs(error)}`));
   return counts;
 }
 
@@ -106,28 +100,13 @@ function readReport(report) {
   try {
     return JSON.parse(readFileSync(report, 'utf8'));
   } catch {
-    return undefined;
+    return { passed: 0, failed: 0, skipped: 0, failures: [] };
   }
-}
-
-/** A failed test, or a file that could not be loaded, with its error up to the place in the test. */
-function describeFailures({ testResults }) {
-  return testResults
-    .filter(({ status }) => status === 'failed')
-    .flatMap(({ name, message, assertionResults }) => {
-      const file = path.relative(ROOT, name);
-      const failed = assertionResults.filter(({ status }) => status === 'failed');
-      if (failed.length === 0) return [`${file}: ${untilOurs(message)}`];
-      return failed.map(
-        ({ fullName, failureMessages }) =>
-          `${file} › ${fullName}: ${untilOurs(failureMessages[0])}`,
-      );
-    });
 }
 
 /** An error's text and the innermost line of its stack that is not a library's. */
 function untilOurs(text) {
-  const lines = (text ?? '').trimEnd().split('\n');
+  const lines = text.trimEnd().split('\n');
   const isStack = (line) => /^\s+at /.test(line);
   const said = lines.filter((line) => !isStack(line)).slice(0, MOST_ERROR_LINES);
   const ours = lines.find((line) => isStack(line) && !/node_modules|node:/.test(line));
