@@ -3,12 +3,13 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
 import { BankUnderLoad } from './bank-under-load.ts';
 import { holdsPromise } from './promise.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 
 const HOURS_MS = 3_600_000;
 
@@ -30,12 +31,10 @@ describeWith(['mariadb'], 'the bank pipeline, clocks that jump', () => {
     await bank[Symbol.asyncDispose]();
     await standalone[Symbol.asyncDispose]();
   }, 90_000);
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.story);
-  });
+  tellFailures(standalone);
 
   it('goes on through jumps of hours, by the time of the database; who has signed in stays so', async () => {
-    const token = await signIn(standalone.url);
+    const token = await standalone.signIn();
     bank.source.startLoad();
     for (const hours of [2, -2, 0]) {
       await holdsPromise(`clocks off by ${hours} h`, async () => {
@@ -49,16 +48,6 @@ describeWith(['mariadb'], 'the bank pipeline, clocks that jump', () => {
     expect(await wrongTimes(standalone.metadataUrl)).toEqual([]);
   });
 });
-
-async function signIn(url: string): Promise<string> {
-  const answer = await fetch(`${url}/auth/token`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'admin', password: 'admin' }),
-  });
-  const { access_token: token } = (await answer.json()) as { access_token: string };
-  return token;
-}
 
 async function isSignedIn(url: string, token: string): Promise<boolean> {
   const answer = await fetch(`${url}/api/v2/dags`, {

@@ -3,12 +3,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
 import { armFailpoint } from './armed-failpoint.ts';
 import { BankUnderLoad } from './bank-under-load.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 import { until } from './until.ts';
 
 const OWN_DAGS = fileURLToPath(new URL('../../dags/src', import.meta.url));
@@ -68,9 +69,7 @@ describeWith(['mariadb'], 'DAG files of a running product', () => {
     await bank[Symbol.asyncDispose]();
     await standalone[Symbol.asyncDispose]();
   }, 90_000);
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.story);
-  });
+  tellFailures(standalone);
 
   const save = (name: string, text: string): void => {
     writeFileSync(path.join(folder, name), text);

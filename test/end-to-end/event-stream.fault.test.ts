@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { EventReader } from '../../web/test/event-reader.ts';
 import { describeWith } from '../services/services.ts';
 import { isAlive, signal, StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 import { until, untilTrue } from './until.ts';
 
 const DAGS = new URL('../browser/dags', import.meta.url).pathname;
@@ -11,25 +12,19 @@ describeWith(['postgres'], 'the event stream of the running product', () => {
   const standalone = new StandaloneUnderTest({
     env: { TIDEGATE_DAGS_FOLDER: DAGS, TIDEGATE_CAPTURE: 'off' },
   });
-  let token: string | undefined;
+  let token = '';
   beforeAll(async () => {
     await standalone.start();
-    const { access_token: given } = (await call('/auth/token', {
-      username: 'admin',
-      password: 'admin',
-    })) as { access_token: string };
-    token = given;
+    token = await standalone.signIn();
   }, 120_000);
   afterAll(() => standalone[Symbol.asyncDispose](), 90_000);
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.story);
-  });
+  tellFailures(standalone);
 
   async function call(address: string, body?: unknown, method = 'POST'): Promise<unknown> {
     const answer = await fetch(`${standalone.url}${address}`, {
       headers: {
         'content-type': 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        authorization: `Bearer ${token}`,
       },
       ...(body === undefined ? {} : { method, body: JSON.stringify(body) }),
     });
@@ -59,7 +54,7 @@ describeWith(['postgres'], 'the event stream of the running product', () => {
     'goes on when PostgreSQL is %s and started again, and leaves nothing that happened untold',
     async (how, by) => {
       await using reader = await EventReader.open(`${standalone.url}/ui/events`, {
-        authorization: `Bearer ${token ?? ''}`,
+        authorization: `Bearer ${token}`,
       });
       let hasEnded = false;
       void reader.ended.then(() => (hasEnded = true));

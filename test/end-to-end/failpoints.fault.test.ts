@@ -1,10 +1,11 @@
 import { FAILPOINTS, type FailpointName } from '@tidegate/engine/platform';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
 import { armFailpoint } from './armed-failpoint.ts';
 import { BankUnderLoad } from './bank-under-load.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 
 /** Passed with Kafka or BullMQ only, or by hand: their tests are beside this one. */
 const ELSEWHERE = /^(kafka|outbox|job|register|rewrite)\.|^capture\.chunk-read$/;
@@ -25,9 +26,7 @@ describeWith(['mariadb'], 'the bank pipeline, killed beside every external effec
     await bank[Symbol.asyncDispose]();
     await standalone[Symbol.asyncDispose]();
   }, 90_000);
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.story);
-  });
+  tellFailures(standalone);
 
   it.each(NAMES)('loses and doubles nothing at %s', async (name) => {
     bank.source.startLoad();

@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeUnlessMissing, describeWith } from '../services/services.ts';
 import { type BankUnderLoad, GOES_ON_WITHIN_MS } from './bank-under-load.ts';
 import { OwnBankSource } from './own-bank-source.ts';
 import { SmallDisk } from './small-disk.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 
 const DISK_MB = 400;
 const FULL_MS = 10_000;
@@ -36,9 +37,7 @@ describeUnlessMissing(missing, 'on a disk that is full', () =>
       await standalone[Symbol.asyncDispose]();
       await source[Symbol.asyncDispose]();
     }, 90_000);
-    afterEach(({ task }) => {
-      if (task.result?.state === 'fail') console.error(standalone.story);
-    });
+    tellFailures(standalone);
 
     it('waits while databases and logs find no room, and goes on by itself when there is some', async () => {
       bank.source.startLoad();

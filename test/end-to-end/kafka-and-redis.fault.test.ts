@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { type KafkaServer, startKafka } from '../services/kafka.ts';
 import { type RedisServer, startRedis } from '../services/redis.ts';
@@ -10,6 +10,7 @@ import { armFailpoint } from './armed-failpoint.ts';
 import { BankUnderLoad, GOES_ON_WITHIN_MS } from './bank-under-load.ts';
 import { holdsPromise } from './promise.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 
 describeWith(['mariadb', 'kafka', 'redis'], 'the bank pipeline on Kafka and BullMQ', () => {
   const env: NodeJS.ProcessEnv = {};
@@ -31,9 +32,7 @@ describeWith(['mariadb', 'kafka', 'redis'], 'the bank pipeline on Kafka and Bull
     await Promise.all([kafka.stop(), redis.stop()]);
     await standalone[Symbol.asyncDispose]();
   }, 90_000);
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.story);
-  });
+  tellFailures(standalone);
 
   it.each([
     'kafka.before-commit',

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
 import { BankUnderLoad, GOES_ON_WITHIN_MS } from './bank-under-load.ts';
 import { descendantsOf } from './process-tree.ts';
 import { holdsPromise } from './promise.ts';
 import { isAlive, signal, StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 import { untilTrue } from './until.ts';
 
 describeWith(['mariadb'], 'the bank pipeline, kill -9 in mid-load', () => {
@@ -20,9 +21,7 @@ describeWith(['mariadb'], 'the bank pipeline, kill -9 in mid-load', () => {
     await bank[Symbol.asyncDispose]();
     await standalone[Symbol.asyncDispose]();
   }, 90_000);
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.story);
-  });
+  tellFailures(standalone);
 
   it.each(['worker', 'task', 'scheduler', 'capture'] as const)(
     'loses and doubles nothing when the %s process dies, twice',

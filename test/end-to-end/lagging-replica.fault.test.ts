@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { type BankWarehouse, createBankWarehouse } from '../cdc/bank-warehouse.ts';
 import { type KafkaServer, startKafka } from '../services/kafka.ts';
@@ -12,6 +12,7 @@ import { BankUnderLoad } from './bank-under-load.ts';
 import { LaggingReplica } from './lagging-replica.ts';
 import { holdsPromise } from './promise.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 
 const LAG_MS = 4_000;
 const SERVICES = ['mariadb', 'kafka', 'postgres', 'redis'] as const;
@@ -45,9 +46,7 @@ describeWith(SERVICES, 'the bank pipeline, its metadata failed over to a replica
     await standalone[Symbol.asyncDispose]();
     await warehouse[Symbol.asyncDispose]();
   }, 90_000);
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.story);
-  });
+  tellFailures(standalone);
 
   it('loads again what the replica lacks, doubles nothing, and goes on', async () => {
     bank.source.startLoad();

@@ -5,13 +5,14 @@ import { systemClock } from '@tidegate/engine/platform';
 import { Database, RunRewriter } from '@tidegate/engine/server';
 import { readTaskEnvironment, startWorker } from '@tidegate/workers/worker';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
 import { armFailpoint } from './armed-failpoint.ts';
 import { isInCurrent } from './bank-integrity.ts';
 import { BankUnderLoad } from './bank-under-load.ts';
 import { isAlive, signal, StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 import { until, untilTrue } from './until.ts';
 
 describeWith(['mariadb'], 'the bank pipeline, work that is done late or again', () => {
@@ -25,9 +26,7 @@ describeWith(['mariadb'], 'the bank pipeline, work that is done late or again', 
     await bank[Symbol.asyncDispose]();
     await standalone[Symbol.asyncDispose]();
   }, 90_000);
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.story);
-  });
+  tellFailures(standalone);
 
   it('lets a load that stood still in its middle while its worker died do no harm when it wakes', async () => {
     bank.source.startLoad();

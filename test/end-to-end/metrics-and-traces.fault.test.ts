@@ -3,13 +3,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { LABELS } from '@tidegate/engine/metrics';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { findFreePort } from '../../standalone/src/services/index.ts';
 import { describeWith } from '../services/services.ts';
 import { BankUnderLoad } from './bank-under-load.ts';
 import { type Span, type SpanCollector, startSpanCollector } from './span-collector.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 import { until } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -49,9 +50,7 @@ describeWith(['mariadb'], 'what npm start tells of itself', () => {
     await standalone[Symbol.asyncDispose]();
     await collector.stop();
   }, 90_000);
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.story);
-  });
+  tellFailures(standalone);
 
   it('counts runs, tries, flushes, slots, capture and lag, each from the process that knows', async () => {
     await bank.timeToGoOn('a start');

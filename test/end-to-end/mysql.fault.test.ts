@@ -1,10 +1,11 @@
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
 import { type BankUnderLoad, GOES_ON_WITHIN_MS } from './bank-under-load.ts';
 import { OwnBankSource } from './own-bank-source.ts';
 import { StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 
 describeWith(['mysql'], 'the bank pipeline on MySQL 8, as compose sets it up', () => {
   const env: NodeJS.ProcessEnv = {};
@@ -22,9 +23,7 @@ describeWith(['mysql'], 'the bank pipeline on MySQL 8, as compose sets it up', (
     await standalone[Symbol.asyncDispose]();
     await source[Symbol.asyncDispose]();
   }, 90_000);
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.story);
-  });
+  tellFailures(standalone);
 
   it('loads every change once, with its time in finer parts than MariaDB tells', async () => {
     bank.source.startLoad();

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeWith } from '../services/services.ts';
 import { BankUnderLoad, GOES_ON_WITHIN_MS } from './bank-under-load.ts';
 import { signal, StandaloneUnderTest } from './standalone-under-test.ts';
+import { tellFailures } from './tell-failures.ts';
 
 const AWAY_MS = 20_000;
 const SILENT_MS = 10_000;
@@ -24,9 +25,7 @@ describeWith(['mariadb'], 'the bank pipeline, databases away', () => {
     await bank[Symbol.asyncDispose]();
     await standalone[Symbol.asyncDispose]();
   }, 90_000);
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(standalone.story);
-  });
+  tellFailures(standalone);
 
   it.each(['postgres', 'mysql'] as const)(
     'waits while nothing answers at the port of %s, and goes on by itself',

@@ -118,6 +118,18 @@ export class StandaloneUnderTest implements AsyncDisposable {
     return Number(ports[server]);
   }
 
+  /** Signs in as its first user; answers the bearer's token. */
+  async signIn(): Promise<string> {
+    const answer = await fetch(`${this.url}/auth/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username: 'admin', password: 'admin' }),
+    });
+    if (!answer.ok) throw new Error(`signing in: ${answer.status} ${await answer.text()}`);
+    const { access_token: token } = (await answer.json()) as { access_token: string };
+    return token;
+  }
+
   get metadataUrl(): string {
     return this.#embeddedUrl('tidegate');
   }

@@ -3,29 +3,24 @@ import { deflateSync } from 'node:zlib';
 
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
+import { describeWith } from '../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../test/engine/metadata-database.ts';
 import { sampleDag } from '../../test/engine/sample-dags.ts';
 import { TestEngine, WORKER_TOKEN } from '../../test/engine/test-engine.ts';
 import { SUCCESS, TestWorker, toKey } from '../../test/engine/test-worker.ts';
-import { Database } from '../store/db.ts';
-import { migrate } from '../store/migrate.ts';
 import { savePool } from '../store/pools.ts';
 import { readTaskLog } from '../store/reads/read-task-log.ts';
 import { saveConnection, saveVariable } from '../store/secrets.ts';
 
 describeWith(['postgres'], 'execution API', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let engine: TestEngine;
 
   beforeAll(async () => {
-    own = await createPostgresDatabase('execution');
-    const database = new Database({ url: own.url });
-    await migrate(database);
-    await database.close();
+    own = await createMetadataDatabase('execution');
     engine = await TestEngine.start(own.url, {
       connections: { DW: 'postgres://u:p@host/dw' },
       variables: { REGION: 'north' },

@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
+import { describeWith } from '../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../test/engine/metadata-database.ts';
 import { ManualClock } from '../../test/engine/manual-clock.ts';
 import { chainOf, sampleDag } from '../../test/engine/sample-dags.ts';
 import { findMiscounts, TestEngine } from '../../test/engine/test-engine.ts';
 import { SUCCESS, TestWorker } from '../../test/engine/test-worker.ts';
-import { Database } from '../store/db.ts';
-import { migrate } from '../store/migrate.ts';
 import type { StartResponse } from './contract.ts';
 
 interface Job {
@@ -21,15 +19,12 @@ interface Job {
 }
 
 describeWith(['postgres'], 'start of queued tasks', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let engine: TestEngine;
   const clock = new ManualClock();
 
   beforeAll(async () => {
-    own = await createPostgresDatabase('start');
-    const database = new Database({ url: own.url });
-    await migrate(database);
-    await database.close();
+    own = await createMetadataDatabase('start');
     engine = await TestEngine.start(own.url, { clock, isQueueing: true });
   });
   afterAll(async () => {

@@ -1,33 +1,31 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
+import { describeWith } from '../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../test/engine/metadata-database.ts';
 import { sampleDag } from '../../test/engine/sample-dags.ts';
 import { TestEngine } from '../../test/engine/test-engine.ts';
-import { migrate } from '../store/migrate.ts';
-import { Database } from '../store/db.ts';
+import { connectionTelling } from '../../test/engine/told-timeline.ts';
+import type { Database } from '../store/db.ts';
 import { openTopicLog } from '../topic-log/open-topic-log.ts';
 import { createRunCommands } from './run-commands.ts';
 import { startScheduler } from './start-scheduler.ts';
 
-const SECOND_TIMELINE = { isStandby: false, timeline: '00000002' };
+const SECOND_TIMELINE = connectionTelling({ isStandby: false, timeline: '00000002' });
 
 describeWith(['postgres'], 'after a failover', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let engine: TestEngine;
   let database: Database;
   beforeEach(async () => {
-    own = await createPostgresDatabase('after_failover');
-    database = new Database({ url: own.url });
-    await migrate(database);
+    own = await createMetadataDatabase('after_failover');
+    database = own.database;
     engine = await TestEngine.start(own.url);
   });
   afterEach(async () => {
     await engine[Symbol.asyncDispose]();
-    await database.close();
     await own[Symbol.asyncDispose]();
   });
 
@@ -56,10 +54,7 @@ describeWith(['postgres'], 'after a failover', () => {
       `update tidegate.dag_version set serialized = $1 where dag_id = 'forked'`,
       [JSON.stringify(sampleDag('forked', { only: {} }, { paramsSchema }))],
     );
-    await database.timeline.check({
-      query: () => Promise.resolve({ rows: [SECOND_TIMELINE] }),
-      on: () => undefined,
-    });
+    await database.timeline.check(SECOND_TIMELINE);
     await expect(commands.triggerRun(asked)).rejects.toThrow('day');
     await topicLog.close();
   });

@@ -3,31 +3,26 @@ import { get } from 'node:http';
 
 import { afterAll, beforeAll, beforeEach, afterEach, expect, it, vi } from 'vitest';
 
+import { describeWith } from '../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../test/engine/metadata-database.ts';
 import { ManualClock } from '../../test/engine/manual-clock.ts';
 import { chainOf, sampleDag } from '../../test/engine/sample-dags.ts';
 import { findMiscounts, TestEngine, WORKER_TOKEN } from '../../test/engine/test-engine.ts';
 import { FAILURE, SUCCESS, TestWorker, toKey } from '../../test/engine/test-worker.ts';
 import type { Grant } from '../execution/contract.ts';
-import { Database } from '../store/db.ts';
-import { migrate } from '../store/migrate.ts';
 import { listTries } from '../store/reads/list-tries.ts';
 import { repairLimits } from '../store/sweep/repair-limits.ts';
 
 describeWith(['postgres'], 'leases, timers and the sweep', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let engine: TestEngine;
   let clock: ManualClock;
 
   beforeAll(async () => {
-    own = await createPostgresDatabase('time');
-    const database = new Database({ url: own.url });
-    await migrate(database);
-    await database.close();
+    own = await createMetadataDatabase('time');
   });
   beforeEach(async () => {
     clock = new ManualClock();

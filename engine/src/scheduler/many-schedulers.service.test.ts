@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
+import { describeWith } from '../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../test/engine/metadata-database.ts';
 import { CommitCutter } from '../../test/engine/commit-cutter.ts';
 import { chainOf, sampleDag, type SampleTask } from '../../test/engine/sample-dags.ts';
 import {
@@ -17,8 +17,7 @@ import { TRIGGER_RULES } from '../dag/serialized-dag.ts';
 import type { SerializedDag } from '../dag/serialized-dag.ts';
 import type { TaskOutcome } from '../dag/task-outcome.ts';
 import type { Grant } from '../execution/contract.ts';
-import { Database } from '../store/db.ts';
-import { migrate } from '../store/migrate.ts';
+import type { Database } from '../store/db.ts';
 import { savePool } from '../store/pools.ts';
 import { openTopicLog } from '../topic-log/open-topic-log.ts';
 import { createRunCommands } from './run-commands.ts';
@@ -26,20 +25,18 @@ import { createRunCommands } from './run-commands.ts';
 const POOL_SLOTS = 4;
 
 describeWith(['postgres'], 'several schedulers on one database, and crashes', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let database: Database;
   let engines: TestEngine[];
 
   beforeEach(async () => {
-    own = await createPostgresDatabase('many');
-    database = new Database({ url: own.url });
-    await migrate(database);
+    own = await createMetadataDatabase('many');
+    database = own.database;
     await savePool(database, { name: 'narrow', slots: POOL_SLOTS });
     engines = [];
   });
   afterEach(async () => {
     for (const engine of engines) await engine[Symbol.asyncDispose]();
-    await database.close();
     await own[Symbol.asyncDispose]();
   });
 

@@ -32,7 +32,7 @@ export class RunRewriter {
   constructor(options: RunRewriterOptions) {
     this.options = options;
     this.cache = new RunInfoCache(options.database);
-    options.database.timeline.onChanged(() => this.cache.clear());
+    options.database.timeline.onChanged(() => this.cache.forgetAll());
   }
 
   /** Starts a run that got its slot and has a past: what it finished stays finished. */

@@ -1,29 +1,24 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
+import { describeWith } from '../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../test/engine/metadata-database.ts';
 import { chainOf, sampleDag } from '../../test/engine/sample-dags.ts';
 import { findMiscounts, TestEngine } from '../../test/engine/test-engine.ts';
 import { FAILURE, SUCCESS, TestWorker } from '../../test/engine/test-worker.ts';
 import type { SerializedDag } from '../dag/serialized-dag.ts';
 import type { TaskOutcome } from '../dag/task-outcome.ts';
 import type { Grant } from '../execution/contract.ts';
-import { Database } from '../store/db.ts';
-import { migrate } from '../store/migrate.ts';
 import { listTries } from '../store/reads/list-tries.ts';
 
 describeWith(['postgres'], 'runs, from their start to their end', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let engine: TestEngine;
 
   beforeAll(async () => {
-    own = await createPostgresDatabase('runs');
-    const database = new Database({ url: own.url });
-    await migrate(database);
-    await database.close();
+    own = await createMetadataDatabase('runs');
     engine = await TestEngine.start(own.url);
   });
   afterAll(async () => {

@@ -1,26 +1,23 @@
 import { afterAll, beforeAll } from 'vitest';
 
+import { describeWith } from '../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../test/engine/metadata-database.ts';
 import { PostgresStoreUnderTest } from './contract/postgres-store-under-test.ts';
 import { describeStore } from './contract/store-contract.ts';
-import { Database } from './db.ts';
-import { migrate } from './migrate.ts';
+import type { Database } from './db.ts';
 
 describeWith(['postgres'], 'the metadata database', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let database: Database;
 
   beforeAll(async () => {
-    own = await createPostgresDatabase('store');
-    database = new Database({ url: own.url });
-    await migrate(database);
+    own = await createMetadataDatabase('store');
+    database = own.database;
   });
   afterAll(async () => {
-    await database.close();
     await own[Symbol.asyncDispose]();
   });
 

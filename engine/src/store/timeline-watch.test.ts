@@ -1,12 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 
+import { connectionTelling } from '../../test/engine/told-timeline.ts';
 import type { PostgresClient } from '../platform/silent-postgres.ts';
 import { TimelineWatch } from './timeline-watch.ts';
-
-/** A connection to a server that says so of itself; a promoted one is met in `lagging-replica.fault.test.ts`. */
-function connectionTo(answer: { isStandby: boolean; timeline: string | null }): PostgresClient {
-  return { query: () => Promise.resolve({ rows: [answer] }), on: () => undefined };
-}
 
 /** Answers whether it is a standby, and refuses to tell its timeline. */
 function silent(code: string): PostgresClient {
@@ -19,9 +15,9 @@ function silent(code: string): PostgresClient {
   };
 }
 
-const FIRST = connectionTo({ isStandby: false, timeline: '00000001' });
-const SECOND = connectionTo({ isStandby: false, timeline: '00000002' });
-const STANDBY = connectionTo({ isStandby: true, timeline: null });
+const FIRST = connectionTelling({ isStandby: false, timeline: '00000001' });
+const SECOND = connectionTelling({ isStandby: false, timeline: '00000002' });
+const STANDBY = connectionTelling({ isStandby: true, timeline: null });
 
 describe('the timeline of the metadata database', () => {
   it('is told once when it changes, and not where it stays', async () => {

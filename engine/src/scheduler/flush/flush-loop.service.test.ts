@@ -1,19 +1,18 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
+import { describeWith } from '../../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../../test/engine/metadata-database.ts';
 import { CommitCutter } from '../../../test/engine/commit-cutter.ts';
 import { chainOf, sampleDag } from '../../../test/engine/sample-dags.ts';
 import { findMiscounts, TestEngine } from '../../../test/engine/test-engine.ts';
 import { TestWorker } from '../../../test/engine/test-worker.ts';
 import type { TaskOutcome } from '../../dag/task-outcome.ts';
 import type { Grant } from '../../execution/contract.ts';
-import { Database } from '../../store/db.ts';
-import { migrate } from '../../store/migrate.ts';
+import type { Database } from '../../store/db.ts';
 
 /** Outputs a flush stands still at, just before it commits, until its lock is released; one then fails there. */
 const HELD: TaskOutcome = { kind: 'success', output: 'held' };
@@ -33,7 +32,7 @@ create trigger hold_and_fail before insert on tidegate.task_try
    for each row execute function tidegate.hold_and_fail()`;
 
 describeWith(['postgres'], 'a flush that begins while the one before commits', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let database: Database;
   let cutter: CommitCutter;
   let engine: TestEngine;
@@ -44,9 +43,8 @@ describeWith(['postgres'], 'a flush that begins while the one before commits', (
   let third: Grant;
 
   beforeEach(async () => {
-    own = await createPostgresDatabase('loop');
-    database = new Database({ url: own.url });
-    await migrate(database);
+    own = await createMetadataDatabase('loop');
+    database = own.database;
     cutter = await CommitCutter.start(own.url);
     // No sweep repairs what a flush left undone.
     engine = await TestEngine.start(own.url, { schedulerUrl: cutter.url, sweepMs: 3_600_000 });
@@ -63,7 +61,6 @@ describeWith(['postgres'], 'a flush that begins while the one before commits', (
     await holder.end();
     await engine[Symbol.asyncDispose]();
     await cutter[Symbol.asyncDispose]();
-    await database.close();
     await own[Symbol.asyncDispose]();
   });
 

@@ -1,35 +1,30 @@
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 
+import { describeWith, serviceAddress, uniqueName } from '../../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  serviceAddress,
-  uniqueName,
-  type TestDatabase,
-} from '../../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../../test/engine/metadata-database.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/log.ts';
 import { openBullmqQueue } from '../../queue/bullmq/bullmq-queue.ts';
 import { consumeBullmqQueues } from '../../queue/bullmq/bullmq-consumer.ts';
 import { queueUnavailable } from '../../queue/errors.ts';
 import { jobId, type QueueJob, type TaskQueue } from '../../queue/task-queue.ts';
-import { Database } from '../../store/db.ts';
-import { migrate } from '../../store/migrate.ts';
+import type { Database } from '../../store/db.ts';
 import { createOutboxDispatcher } from './outbox-dispatcher.ts';
 
 describeWith(['postgres', 'redis'], 'outbox dispatcher', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let database: Database;
   beforeAll(async () => {
-    own = await createPostgresDatabase('outbox');
-    database = new Database({ url: own.url });
-    await migrate(database);
+    own = await createMetadataDatabase('outbox');
+    database = own.database;
   });
   beforeEach(async () => {
     await database.query('delete from tidegate.outbox');
   });
   afterAll(async () => {
-    await database.close();
     await own[Symbol.asyncDispose]();
   });
 

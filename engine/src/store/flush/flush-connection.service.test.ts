@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { createPostgresDatabase, describeWith } from '../../../../test/services/services.ts';
+import { connectionTelling } from '../../../test/engine/told-timeline.ts';
 import { Database } from '../db.ts';
 import { STORE_ERRORS } from '../errors.ts';
 import { isConnectionLoss } from '../pg-errors.ts';
@@ -10,8 +11,7 @@ import { FlushConnection } from './flush-connection.ts';
 /** What a server says of itself until it is promoted. */
 class Standby extends TimelineWatch {
   override check(): Promise<void> {
-    const answer = { isStandby: true, timeline: null };
-    return super.check({ query: () => Promise.resolve({ rows: [answer] }), on: () => undefined });
+    return super.check(connectionTelling({ isStandby: true, timeline: null }));
   }
 }
 

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { describeWith } from '../../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../../test/engine/metadata-database.ts';
 import { explainedFlush } from '../../../test/engine/explained-flush.ts';
 import { sampleDag } from '../../../test/engine/sample-dags.ts';
 import type { FlushBatch } from '../../state/flush-batch.ts';
-import { Database } from '../db.ts';
+import type { Database } from '../db.ts';
 import { insertRuns } from '../insert-run.ts';
-import { migrate } from '../migrate.ts';
 import { registerDags } from '../register-dags.ts';
 import { FlushConnection } from './flush-connection.ts';
 import { runFlush } from '../../../test/engine/run-flush.ts';
@@ -20,17 +19,15 @@ import { RunInfoCache } from './run-info.ts';
 const RUNS = 40;
 
 describeWith(['postgres'], 'plans of a flush', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let database: Database;
   const plans: string[] = [];
 
   beforeAll(async () => {
-    own = await createPostgresDatabase('plans');
-    database = new Database({ url: own.url });
-    await migrate(database);
+    own = await createMetadataDatabase('plans');
+    database = own.database;
   });
   afterAll(async () => {
-    await database.close();
     await own[Symbol.asyncDispose]();
   });
 

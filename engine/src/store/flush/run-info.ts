@@ -88,7 +88,7 @@ export class RunInfoCache {
     this.runs.delete(runKey);
   }
 
-  clear(): void {
+  forgetAll(): void {
     this.runs.clear();
     this.flows.clear();
   }

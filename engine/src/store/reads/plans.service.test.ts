@@ -2,15 +2,14 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { mostRowsRemoved } from '../../../../test/services/plan-text.ts';
+import { describeWith } from '../../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../../test/engine/metadata-database.ts';
 import { EXPLAIN } from '../../../test/engine/explained-flush.ts';
 import { chainOf, sampleDag } from '../../../test/engine/sample-dags.ts';
-import { Database, type Sql } from '../db.ts';
-import { migrate } from '../migrate.ts';
+import type { Database, Sql } from '../db.ts';
 import { pgTypes } from '../pg-types.ts';
 import { registerDags } from '../register-dags.ts';
 import { listChangedRuns, listDeltas } from './change-feed.ts';
@@ -30,15 +29,14 @@ const PAGE = { limit: 25, offset: 0 };
 const MOST_LOOKED_AT = 200;
 
 describeWith(['postgres'], 'plans of the reads', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let database: Database;
   let client: pg.Client;
   let plans: string[] = [];
 
   beforeAll(async () => {
-    own = await createPostgresDatabase('reads');
-    database = new Database({ url: own.url });
-    await migrate(database);
+    own = await createMetadataDatabase('reads');
+    database = own.database;
     for (const id of ['big', 'other']) await register(id);
     await writeHistory();
     client = new pg.Client({ connectionString: own.url, options: EXPLAIN, types: pgTypes });
@@ -47,7 +45,6 @@ describeWith(['postgres'], 'plans of the reads', () => {
   });
   afterAll(async () => {
     await client.end();
-    await database.close();
     await own[Symbol.asyncDispose]();
   });
 

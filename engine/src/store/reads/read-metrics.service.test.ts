@@ -1,29 +1,26 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
+import { describeWith } from '../../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../../test/services/services.ts';
-import { Database } from '../db.ts';
-import { migrate } from '../migrate.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../../test/engine/metadata-database.ts';
+import type { Database } from '../db.ts';
 import { readMetadataCounts } from './read-metrics.ts';
 
 describeWith(['postgres'], 'the oldest transaction of the metadata database', () => {
-  let postgres: TestDatabase;
+  let postgres: MetadataDatabase;
   let database: Database;
   let other: pg.Client;
   beforeEach(async () => {
-    postgres = await createPostgresDatabase('oldest_transaction');
-    database = new Database({ url: postgres.url });
-    await migrate(database);
+    postgres = await createMetadataDatabase('oldest_transaction');
+    database = postgres.database;
     other = new pg.Client(postgres.url);
     await other.connect();
   });
   afterEach(async () => {
     await other.end();
-    await database.close();
     await postgres[Symbol.asyncDispose]();
   });
 

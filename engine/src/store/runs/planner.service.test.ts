@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { describeWith } from '../../../../test/services/services.ts';
 import {
-  createPostgresDatabase,
-  describeWith,
-  type TestDatabase,
-} from '../../../../test/services/services.ts';
+  createMetadataDatabase,
+  type MetadataDatabase,
+} from '../../../test/engine/metadata-database.ts';
 import { explainedFlush } from '../../../test/engine/explained-flush.ts';
 import { sampleDag } from '../../../test/engine/sample-dags.ts';
-import { Database } from '../db.ts';
+import type { Database } from '../db.ts';
 import type { FlushConnection } from '../flush/flush-connection.ts';
-import { migrate } from '../migrate.ts';
 import { registerDags } from '../register-dags.ts';
 import { createLiveRun } from './create-live-run.ts';
 import { lockDagStream } from './lock-dag-stream.ts';
@@ -19,17 +18,15 @@ const RUNS = 40;
 const STREAM = { dagId: 'planned', topic: 'records' };
 
 describeWith(['postgres'], 'plans of the making of runs', () => {
-  let own: TestDatabase;
+  let own: MetadataDatabase;
   let database: Database;
   const plans: string[] = [];
 
   beforeAll(async () => {
-    own = await createPostgresDatabase('run_plans');
-    database = new Database({ url: own.url });
-    await migrate(database);
+    own = await createMetadataDatabase('run_plans');
+    database = own.database;
   });
   afterAll(async () => {
-    await database.close();
     await own[Symbol.asyncDispose]();
   });
 

@@ -16,7 +16,8 @@ import { TidegateError } from '@tidegate/engine/platform';
  * - `TOO_MANY_REFUSED`: more records went to quarantine than a load may lose. Cause: nearly always one
  *   mistake in the description, the mapping or the table. Remedy: correct it, then clear the task.
  * - `LEDGER_OVERLAP`: the ledger has a part of a chunk. Cause: the log gave other records for the same range
- *   than before, or the metadata forgot a run of a timetable and made it again with a longer range. Remedy: clear the task; a new load is exact, whatever the old one did.
+ *   than before, or the metadata forgot a run of a timetable and made it again with a longer range. Remedy:
+ *   clear the task; a new load is exact, whatever the old one did.
  * - `GROUP_UNKNOWN`: statistics are kept by columns that the loads do not list. Remedy: in the message.
  * - `SEVERAL_TOPICS`: a run's ranges are of more than one topic.
  */
