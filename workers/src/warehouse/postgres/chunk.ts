@@ -1,5 +1,4 @@
 import type { LogRecord } from '@tidegate/engine/topic-log';
-import type { SourceRange } from '@tidegate/engine/dag';
 
 import type { RecordError } from '../../cdc/errors.ts';
 import type { StreamPosition } from '../../cdc/stream-state.ts';
@@ -65,7 +64,7 @@ export function refusedRecord(
 
 type OpenPart = { -readonly [Field in keyof ChunkPart]: ChunkPart[Field] };
 
-/** Collects records into the next chunk. Where it ends depends on the range alone, so a retry cuts alike. */
+/** Collects records into the next chunk. Where it ends depends on what is missing alone, so a retry cuts alike. */
 export class ChunkBuilder {
   readonly #limits: ChunkLimits;
   #parts: OpenPart[] = [];
@@ -186,14 +185,3 @@ export interface ChunkLimits {
 
 /** Larger chunks gain little, and cost memory and a longer lock. */
 export const CHUNK_LIMITS: ChunkLimits = { records: 20_000, bytes: 16 * 2 ** 20 };
-
-/** True when the parts cover the range without a hole. `parts` ascend by offset. */
-export function coversRange(
-  range: SourceRange,
-  parts: readonly Pick<ChunkPart, 'partition' | 'from' | 'to'>[],
-): boolean {
-  let next = range.from;
-  for (const part of parts)
-    if (part.partition === range.partition && part.from <= next) next = Math.max(next, part.to);
-  return next >= range.to;
-}

@@ -15,9 +15,9 @@ import { TidegateError } from '@tidegate/engine/platform';
  *   the producer; a stream that changed its format needs a new topic and target, or a new load from start.
  * - `TOO_MANY_REFUSED`: more records went to quarantine than a load may lose. Cause: nearly always one
  *   mistake in the description, the mapping or the table. Remedy: correct it, then clear the task.
- * - `LEDGER_OVERLAP`: the ledger has a part of a chunk. Cause: the log gave other records for the same range
- *   than before, or the metadata forgot a run of a timetable and made it again with a longer range. Remedy:
- *   clear the task; a new load is exact, whatever the old one did.
+ * - `LEDGER_OVERLAP`: twice in one try the ledger was given a part of a chunk, and not all of it, while it was
+ *   loaded. Cause: another worker loads the same task beside this one, by another range of a run that a failover
+ *   lost. Remedy: clear the task; a new load is exact, whatever the old one did.
  * - `GROUP_UNKNOWN`: statistics are kept by columns that the loads do not list. Remedy: in the message.
  * - `SEVERAL_TOPICS`: a run's ranges are of more than one topic.
  */

@@ -74,13 +74,14 @@ async function explain(
   if (stored !== undefined) return stored;
   throw loadError(
     'LEDGER_OVERLAP',
-    `load ${step.identity.loadId} has a part of this chunk but not all of it; clear the task to load anew`,
+    `load ${step.identity.loadId} was given a part of this chunk, but not all of it, by another worker meanwhile; ` +
+      'clear the task to load anew',
     { cause: error },
   );
 }
 
 /** The ledger's entries for a chunk, undefined unless it has all of them. */
-export function storedParts(
+function storedParts(
   parts: readonly ChunkPart[],
   chunk: Pick<Chunk, 'parts'>,
 ): readonly ChunkPart[] | undefined {

@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { TaskContext } from '@tidegate/engine/dag';
-import { failpoint, systemClock, type Clock } from '@tidegate/engine/platform';
+import { failpoint, systemClock, TidegateError, type Clock } from '@tidegate/engine/platform';
 
 import type { ChangeTable } from '../../cdc/change-table.ts';
-import { CHUNK_LIMITS, coversRange, type ChunkLimits, type ChunkPart } from './chunk.ts';
+import { CHUNK_LIMITS, type ChunkLimits, type ChunkPart } from './chunk.ts';
 import { cleanUpAfterLoad } from './clean-up-after-load.ts';
 import { KEEP_MS } from './clean-up.ts';
-import { loadError } from './errors.ts';
+import { loadError, type LoadErrorCode } from './errors.ts';
 import { LoadPipeline } from './load-pipeline.ts';
 import type { LoadTarget } from './load-target.ts';
 import { openLoaderSession, type LoaderSession } from './loader-session.ts';
+import { missingRanges } from './missing-ranges.ts';
 import { openLoad, type OpenedLoad } from './open-load.ts';
 import { RangeReader } from './range-reader.ts';
 import { SessionPool } from './session-pool.ts';
@@ -43,12 +44,24 @@ const pool = new SessionPool<TargetShape>(60_000);
 
 /** Loads the run's range into its target, exactly once in effect. See `load-message.ts` for the order of things. */
 export async function loadRun(context: TaskContext, options: LoadRunOptions): Promise<LoadSummary> {
+  try {
+    return await loadMissing(context, options);
+  } catch (error) {
+    if (!(error instanceof TidegateError) || error.code !== OVERLAP) throw error;
+    // A worker of before a failover stored parts of another range beside this one: they are not missing any more.
+    return loadMissing(context, options);
+  }
+}
+
+const OVERLAP: LoadErrorCode = 'LEDGER_OVERLAP';
+
+async function loadMissing(context: TaskContext, options: LoadRunOptions): Promise<LoadSummary> {
   const topic = topicOf(context);
   if (topic === undefined) return summaryOf([]);
   const { session, opened } = await begin(context, options, topic);
   failpoint('load.opened');
   const { ranges } = context.source;
-  if (ranges.every((range) => coversRange(range, opened.parts))) {
+  if (missingRanges(ranges, opened.parts).length === 0) {
     pool.giveBack(poolKey(options), session);
     context.log.info({ topic, ranges }, 'range was loaded before, nothing done');
     return checked(context, summaryOf(opened.parts));
@@ -68,8 +81,10 @@ async function load(
   { topic, session, opened }: Begun,
 ): Promise<LoadSummary> {
   const shape = session.prepared;
-  const parts: ChunkPart[] = [];
-  const reader = new RangeReader(context.source, { ...options, topic, opened, shape });
+  const parts: ChunkPart[] = [...opened.parts];
+  const missing = missingRanges(context.source.ranges, opened.parts);
+  const { stream } = opened;
+  const reader = new RangeReader(context.source, { ...options, topic, stream, missing, shape });
   const { loadId, fenceKey, fenceToken } = context.task;
   const pipeline = new LoadPipeline(session, {
     context,
@@ -90,8 +105,7 @@ async function load(
   let isDone = false;
   try {
     for await (const chunk of reader.chunks(options.limits ?? CHUNK_LIMITS)) {
-      if ('stored' in chunk) parts.push(...chunk.stored);
-      else await pipeline.submit(chunk);
+      await pipeline.submit(chunk);
       requireFewRefused(summaryOf(parts).quarantined, context.source.records);
     }
     await pipeline.finish();

@@ -1,21 +1,15 @@
-import type { SourceBatch, TaskSource } from '@tidegate/engine/dag';
+import type { TaskSource } from '@tidegate/engine/dag';
 import type { LogRecord } from '@tidegate/engine/topic-log';
 
 import type { Change } from '../../cdc/change.ts';
 import type { ChangeTable } from '../../cdc/change-table.ts';
 import { ChangeDecoder } from '../../cdc/decode-record.ts';
 import { RecordError } from '../../cdc/errors.ts';
-import { StreamVersions, type StreamKind } from '../../cdc/stream-state.ts';
-import {
-  ChunkBuilder,
-  refusedRecord,
-  type Chunk,
-  type ChunkLimits,
-  type ChunkPart,
-} from './chunk.ts';
-import { storedParts } from './load-chunk.ts';
+import { StreamVersions, type KnownStream, type StreamKind } from '../../cdc/stream-state.ts';
+import { ChunkBuilder, refusedRecord, type Chunk, type ChunkLimits } from './chunk.ts';
 import type { LoadTarget } from './load-target.ts';
-import type { OpenedLoad } from './open-load.ts';
+import type { MissingRange } from './missing-ranges.ts';
+import { PartWalk } from './part-walk.ts';
 import { rowStager, type MapRow, type StagedRow } from './staged-row.ts';
 import type { TargetShape } from './target-shape.ts';
 import { fillKept } from './unchanged-values.ts';
@@ -26,18 +20,15 @@ export interface RangeReaderOptions {
   readonly target: LoadTarget;
   readonly shape: TargetShape;
   readonly map: MapRow;
-  readonly opened: OpenedLoad;
+  readonly stream: KnownStream;
+  readonly missing: readonly MissingRange[];
 }
 
-/** A chunk an earlier try has loaded. */
-export interface StoredChunk {
-  readonly stored: readonly ChunkPart[];
-}
-
-/** Reads a run's range, decodes and maps its records, and cuts them into chunks. */
+/** Reads a run's range, decodes and maps the records that are missing, and cuts them into chunks. */
 export class RangeReader {
   readonly #source: TaskSource;
-  readonly #opened: OpenedLoad;
+  readonly #missing: readonly MissingRange[];
+  readonly #stream: KnownStream;
   readonly #versions: StreamVersions;
   readonly #decoder: ChangeDecoder;
   readonly #shape: TargetShape;
@@ -45,51 +36,32 @@ export class RangeReader {
 
   constructor(source: TaskSource, options: RangeReaderOptions) {
     this.#source = source;
-    this.#opened = options.opened;
+    this.#missing = options.missing;
+    this.#stream = options.stream;
     this.#shape = options.shape;
-    this.#versions = new StreamVersions(options.topic, options.opened.stream);
+    this.#versions = new StreamVersions(options.topic, options.stream);
     this.#decoder = new ChangeDecoder(options.table, this.#versions);
     this.#stage = rowStager(options.target, options.shape, options.map);
   }
 
   /** The stream's kind, when the target does not know it yet. */
   get kindToFix(): StreamKind | undefined {
-    return this.#opened.stream.kind === undefined ? this.#versions.kind : undefined;
+    return this.#stream.kind === undefined ? this.#versions.kind : undefined;
   }
 
-  /** In order. A batch's buffers are done with when the next batch is asked for. */
-  async *chunks(limits: ChunkLimits): AsyncGenerator<Chunk | StoredChunk> {
+  /** Of what is missing, in order. A batch's buffers are done with when the next batch is asked for. */
+  async *chunks(limits: ChunkLimits): AsyncGenerator<Chunk> {
     const builder = new ChunkBuilder(limits);
-    const seen = new Set<string>();
-    let open: SourceBatch['range'] | undefined;
-    let next = 0;
-    for await (const { range, records } of this.#source.read()) {
-      if (open === undefined || placeOf(open) !== placeOf(range)) {
-        if (open !== undefined) this.#endRange(builder, { range: open, next });
-        open = range;
-        next = range.from;
-        seen.add(placeOf(range));
-      }
+    const walk = new PartWalk(builder, this.#missing);
+    for await (const { records } of this.#source.read()) {
       for (const record of records) {
-        if (builder.needsPart) builder.openPart(range.partition, next);
+        if (!walk.enter(record)) continue;
         this.#add(builder, record);
-        next = record.offset + 1;
         if (builder.isFull) yield this.#take(builder);
       }
     }
-    if (open !== undefined) this.#endRange(builder, { range: open, next });
-    for (const range of this.#source.ranges)
-      if (!seen.has(placeOf(range))) this.#endRange(builder, { range, next: range.from });
+    walk.end();
     if (!builder.isEmpty) yield this.#take(builder);
-  }
-
-  /** Takes the offsets after a range's last record into the ledger as well: coverage has no holes. */
-  #endRange(
-    builder: ChunkBuilder,
-    { range, next }: { readonly range: SourceBatch['range']; readonly next: number },
-  ): void {
-    if (next < range.to && builder.needsPart) builder.openPart(range.partition, next);
-    builder.endPart(range.to);
   }
 
   #add(builder: ChunkBuilder, record: LogRecord): void {
@@ -125,21 +97,14 @@ export class RangeReader {
     }
   }
 
-  #take(builder: ChunkBuilder): Chunk | StoredChunk {
+  #take(builder: ChunkBuilder): Chunk {
     const positions = this.#versions.positions();
     const chunk = builder.take(positions);
     const touched = new Set(chunk.parts.map(({ partition }) => partition));
-    const stored = storedParts(this.#opened.parts, chunk);
-    if (stored !== undefined) return { stored };
-    const rows = fillKept(chunk.rows, this.#shape);
     return {
       ...chunk,
-      rows,
+      rows: fillKept(chunk.rows, this.#shape),
       positions: positions.filter(({ partition }) => touched.has(partition)),
     };
   }
-}
-
-function placeOf({ partition, from }: SourceBatch['range']): string {
-  return `${partition}:${from}`;
 }
