@@ -31,7 +31,7 @@ export async function writeOpenLoop({ sourceUrl, changes, rate }: OpenLoop): Pro
     const connection = connections[change % CONNECTIONS] as mysql.Connection;
     pending.push(
       connection
-        .query('insert into bankdb.bank_accounts (user_id, account) values (?, ?)', [
+        .execute('insert into bankdb.bank_accounts (user_id, account) values (?, ?)', [
           5_000 + (change % USERS),
           `bench ${change}`,
         ])
