@@ -29,7 +29,7 @@ export const EXECUTION_ROUTES = {
   variable: '/execution/variable',
   /** PUT /:hash (bytes), GET /:hash → bytes. Bundles, by content hash. */
   artefact: '/execution/artefact',
-  /** PUT RegisterRequest → RegisterResponse. */
+  /** PUT RegisterRequest → RegisterResponse. GET → RegisteredFilesResponse. */
   dags: '/execution/dags',
 } as const;
 
@@ -264,4 +264,18 @@ export interface RegisterResponse {
   }[];
   /** Refused by the engine (a DAG id another file holds, …); also kept as the file's import error. */
   readonly error: ImportFailure | null;
+}
+
+/** What the engine knows of a DAG file. */
+export interface RegisteredFile {
+  readonly file: string;
+  readonly dags: readonly { readonly id: string; readonly version: number }[];
+  /** Code of its import error; its DAGs are then the last good ones. */
+  readonly error: string | null;
+}
+
+export interface RegisteredFilesResponse {
+  /** Of the metadata database: another one after a failover, which may have lost files. Null where it is not told. */
+  readonly timeline: string | null;
+  readonly files: readonly RegisteredFile[];
 }

@@ -11,9 +11,11 @@ import {
 import { sampleDag } from '../../test/engine/sample-dags.ts';
 import { TestEngine, WORKER_TOKEN } from '../../test/engine/test-engine.ts';
 import { SUCCESS, TestWorker, toKey } from '../../test/engine/test-worker.ts';
+import { saveArtefact } from '../store/artefacts.ts';
 import { savePool } from '../store/pools.ts';
 import { readTaskLog } from '../store/reads/read-task-log.ts';
 import { saveConnection, saveVariable } from '../store/secrets.ts';
+import type { RegisteredFilesResponse } from './contract.ts';
 
 describeWith(['postgres'], 'execution API', () => {
   let own: MetadataDatabase;
@@ -228,6 +230,33 @@ describeWith(['postgres'], 'execution API', () => {
     const worker = new TestWorker(engine.app);
     await worker.finish([await worker.claimOne()], SUCCESS);
     expect(await engine.runState(runKey)).toBe('success');
+  });
+
+  it('tells what it knows of each DAG file, as far as their bundles are stored', async () => {
+    const authorization = `Bearer ${WORKER_TOKEN}`;
+    const listed = async (file: string) => {
+      const answer = await engine.app.inject({
+        ...{ method: 'GET', url: '/execution/dags', headers: { authorization } },
+      });
+      const { timeline, files } = answer.json<RegisteredFilesResponse>();
+      expect(timeline).toMatch(/^[0-9A-F]{8}$/);
+      return files.filter((one) => one.file === file);
+    };
+    await engine.register(sampleDag('told', { a: {} }));
+    await engine.register(sampleDag('told', { b: {} }));
+    expect(await listed('told/dag.ts')).toEqual([]);
+    await saveArtefact(own.database, 'b', Buffer.from('text'));
+    const file = 'told/dag.ts';
+    const dags = [{ id: 'told', version: 2 }];
+    expect(await listed(file)).toEqual([{ file, dags, error: null }]);
+    const error = { code: 'SYNTAX', message: 'no', line: 3, column: 1, codeFrame: null };
+    const headers = { authorization };
+    const payload = { file, dags: [], error };
+    await engine.app.inject({ method: 'PUT', url: '/execution/dags', headers, payload });
+    expect(await listed(file)).toEqual([{ file, dags, error: 'SYNTAX' }]);
+    const gone = { file, dags: [], error: null };
+    await engine.app.inject({ method: 'PUT', url: '/execution/dags', headers, payload: gone });
+    expect(await listed(file)).toEqual([]);
   });
 
   it('answers an older poll of a worker when a newer one comes, and gives a slot once', async () => {

@@ -4,13 +4,19 @@ import { toTaskGraph } from '../state/task-graph.ts';
 import { TidegateError } from '../platform/errors.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { registerDags } from '../store/register-dags.ts';
+import { listRegisteredFiles } from '../store/registered-files.ts';
 import { parseBody } from './access.ts';
-import { EXECUTION_ROUTES, type RegisterRequest, type RegisterResponse } from './contract.ts';
+import {
+  EXECUTION_ROUTES,
+  type RegisteredFilesResponse,
+  type RegisterRequest,
+  type RegisterResponse,
+} from './contract.ts';
 import { EXECUTION_ERRORS } from './errors.ts';
 import type { ExecutionOptions } from './execution-plugin.ts';
 import { registerRequestSchema } from './register-schema.ts';
 
-/** What registration found in one file. */
+/** What registration found in one file, and what is known of all of them. */
 export function routeDags(app: FastifyInstance, options: ExecutionOptions): void {
   app.put(
     EXECUTION_ROUTES.dags,
@@ -25,6 +31,10 @@ export function routeDags(app: FastifyInstance, options: ExecutionOptions): void
       return answer;
     },
   );
+  app.get(EXECUTION_ROUTES.dags, async (): Promise<RegisteredFilesResponse> => {
+    const files = await listRegisteredFiles(options.database);
+    return { timeline: options.database.timeline.current, files };
+  });
 }
 
 const MOST_BYTES = 64 * 1_048_576;

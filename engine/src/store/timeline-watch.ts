@@ -14,7 +14,8 @@ const TIMELINE = 'select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as 
  */
 export class TimelineWatch {
   private readonly listeners: (() => void)[] = [];
-  private timeline: string | null = null;
+  /** Null until it is told. */
+  current: string | null = null;
 
   /** Has `listener` called when the timeline has changed, before anything is done on the new one. */
   onChanged(listener: () => void): void {
@@ -35,9 +36,9 @@ export class TimelineWatch {
       );
     }
     const timeline = await askTimeline(client);
-    const before = this.timeline;
-    this.timeline = timeline ?? before;
-    if (before === null || before === this.timeline) return;
+    const before = this.current;
+    this.current = timeline ?? before;
+    if (before === null || before === this.current) return;
     for (const listener of this.listeners) listener();
   }
 }

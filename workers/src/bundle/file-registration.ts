@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { RegisterRequest, RegisterResponse } from '@tidegate/engine/execution-contract';
+import type {
+  RegisteredFile,
+  RegisterRequest,
+  RegisterResponse,
+} from '@tidegate/engine/execution-contract';
 import type { Logger } from '@tidegate/engine/platform';
 
 import type { DagOwners } from './dag-owners.ts';
@@ -48,6 +52,8 @@ export class FileRegistration {
   #faultCode: string | null = null;
   /** What the engine refused for want of something that may come at any time: offered again as it is. */
   #refused: Registered | undefined;
+  /** What the engine answered last. */
+  #answer: RegisterResponse | undefined;
   #running: Promise<void> | undefined;
   #abort = new AbortController();
   #isStopped = false;
@@ -69,6 +75,19 @@ export class FileRegistration {
     }
     // Without this a file that was mended would wait for its endless loop to be killed.
     return this.#abandonIfChanged().then(() => this.#running);
+  }
+
+  /** After a failover: loads and registers the file anew if the engine does not know what it answered. */
+  async remind(known: RegisteredFile | undefined): Promise<void> {
+    if (this.#running !== undefined || this.#answer === undefined) return;
+    if (isKnown(this.#answer, known)) return;
+    this.#parts.log.warn(
+      { file: this.#name },
+      'the engine has forgotten this DAG file: registered again',
+    );
+    this.#parts.client.forgetStored();
+    this.#snapshot = undefined;
+    await this.refresh(true);
   }
 
   async stop(): Promise<void> {
@@ -145,6 +164,7 @@ export class FileRegistration {
   }
 
   #heed(response: RegisterResponse, registered: Registered): void {
+    this.#answer = response;
     this.#faultCode = response.error === null ? null : 'REGISTRATION_REFUSED';
     this.#refused = POOL_UNFIT.has(response.error?.code) ? registered : undefined;
   }
@@ -162,7 +182,8 @@ export class FileRegistration {
         ? undefined
         : await readFile(join(this.#file.folder, fault.file), 'utf8').catch(() => undefined);
     const error = toImportFailure(fault, this.#file.file, text);
-    await this.#parts.client.register({ file: this.#name, dags: [], error }, null);
+    const request = { file: this.#name, dags: [], error };
+    this.#answer = await this.#parts.client.register(request, null);
     const { code, message, line } = error;
     this.#parts.log.warn(
       { file: this.#name, code, line, reason: message },
@@ -181,4 +202,16 @@ export class FileRegistration {
     const dags = response.dags.map(({ id, version }) => `${id} v${version}`);
     log.info({ file, dags, loadMs }, 'DAG file registered');
   }
+}
+
+/** A file with an error keeps its last good DAGs, whatever they are. */
+function isKnown(answer: RegisterResponse, known: RegisteredFile | undefined): boolean {
+  if (answer.error !== null) return known?.error === answer.error.code;
+  if (answer.dags.length === 0) return true;
+  if (known === undefined || known.error !== null) return false;
+  const versions = new Map(known.dags.map(({ id, version }) => [id, version]));
+  return (
+    versions.size === answer.dags.length &&
+    answer.dags.every(({ id, version }) => versions.get(id) === version)
+  );
 }

@@ -17,6 +17,7 @@ import { Slots } from './slots.ts';
 export interface FolderOptions {
   readonly folders: readonly string[];
   readonly rescanMs: number;
+  readonly compareMs: number;
 }
 
 export interface RegistrarParts {
@@ -48,6 +49,10 @@ export class FolderRegistrar {
   readonly #watcher: FolderWatcher;
   readonly #jobs = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
+  #comparing: NodeJS.Timeout | undefined;
+  /** Files taken off the engine's list. */
+  readonly #gone = new Set<string>();
+  #timeline: string | null = null;
   #scanning: Promise<void> | undefined;
   #isWanted = false;
   #unreadable = new Set<string>();
@@ -77,11 +82,14 @@ export class FolderRegistrar {
     this.#scanning = undefined;
     this.#schedule();
     await Promise.all(this.#jobs);
+    await this.#compare();
+    this.#comparing = setInterval(() => void this.#compare(), this.#options.compareMs);
   }
 
   /** After the signal: resolves when nothing runs any more. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
+    clearInterval(this.#comparing);
     this.#watcher.close();
     await this.#scanning?.catch(() => undefined);
     await Promise.allSettled([...this.#files.values()].map((file) => file.stop()));
@@ -94,6 +102,19 @@ export class FolderRegistrar {
     this.#timer = setTimeout(() => {
       void this.#rescan(false);
     }, afterMs);
+  }
+
+  /** What the engine's database lost in a failover is registered again. */
+  async #compare(): Promise<void> {
+    const known = await this.#parts.client.list();
+    if (known === undefined || known.timeline === null) return;
+    if (known.timeline === this.#timeline) return;
+    const isFirst = this.#timeline === null;
+    this.#timeline = known.timeline;
+    if (isFirst) return;
+    const byName = new Map(known.files.map((one) => [one.file, one]));
+    for (const [name, file] of this.#files) this.#run(file.remind(byName.get(name)));
+    for (const name of this.#gone) if (byName.has(name)) await this.#registerGone(name);
   }
 
   /** Something changed: look at once, and once more if a look is going on. */
@@ -175,6 +196,7 @@ export class FolderRegistrar {
     const known = this.#files.get(file.name);
     if (known !== undefined) return known;
     const created = new FileRegistration(file, file.name, this.#shared);
+    this.#gone.delete(file.name);
     this.#files.set(file.name, created);
     this.#outside.delete(file.name);
     this.#run(this.#parts.known.add(file.name));
@@ -209,7 +231,7 @@ export class FolderRegistrar {
 
   async #takeOff(name: string): Promise<void> {
     await this.#files.get(name)?.stop();
-    await this.#parts.client.register({ file: name, dags: [], error: null }, null);
+    await this.#registerGone(name);
     await this.#parts.known.remove(name);
     this.#files.delete(name);
     this.#outside.delete(name);
@@ -218,6 +240,11 @@ export class FolderRegistrar {
     this.#parts.log.info({ file: name }, 'DAG file gone, its DAGs are stale');
     // Its ids are free: a file that was refused for one of them may have it now.
     this.#isWanted = true;
+  }
+
+  async #registerGone(name: string): Promise<void> {
+    await this.#parts.client.register({ file: name, dags: [], error: null }, null);
+    this.#gone.add(name);
   }
 
   async #helpEditors(folder: string): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import {
   EXECUTION_ROUTES,
+  type RegisteredFilesResponse,
   type RegisterRequest,
   type RegisterResponse,
 } from '@tidegate/engine/execution-contract';
@@ -15,6 +16,11 @@ export interface RegistrationClientOptions {
   readonly workerToken: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
+}
+
+interface Sent {
+  readonly contentType: string;
+  readonly body: string;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -46,6 +52,20 @@ export class RegistrationClient {
     return JSON.parse(answer) as RegisterResponse;
   }
 
+  /** What the engine knows of all files; undefined while it does not answer. */
+  async list(): Promise<RegisteredFilesResponse | undefined> {
+    try {
+      return JSON.parse(await this.#ask('GET', EXECUTION_ROUTES.dags)) as RegisteredFilesResponse;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Bundles may be lost with what the engine forgot: each is stored anew before it is used again. */
+  forgetStored(): void {
+    this.#stored.clear();
+  }
+
   async #put(path: string, contentType: string, body: string): Promise<string> {
     const { signal, log } = this.#options;
     let pauseMs = FIRST_PAUSE_MS;
@@ -53,7 +73,7 @@ export class RegistrationClient {
     for (;;) {
       signal.throwIfAborted();
       try {
-        return await this.#putOnce(path, contentType, body);
+        return await this.#ask('PUT', path, { contentType, body });
       } catch (thrown) {
         signal.throwIfAborted();
         // Once an outage: the engine may be starting, and a line a try would hide all others.
@@ -65,19 +85,20 @@ export class RegistrationClient {
     }
   }
 
-  async #putOnce(path: string, contentType: string, body: string): Promise<string> {
+  async #ask(method: 'GET' | 'PUT', path: string, sent?: Sent): Promise<string> {
     const { executionUrl, workerToken, signal } = this.#options;
+    const authorization = `Bearer ${workerToken}`;
     const response = await fetch(new URL(path, executionUrl), {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${workerToken}`, 'content-type': contentType },
-      body,
+      method,
+      headers: { authorization, ...(sent && { 'content-type': sent.contentType }) },
+      ...(sent && { body: sent.body }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]),
     });
     const text = await response.text();
     if (response.ok) return text;
     throw bundleError(
       'REGISTRATION_REFUSED',
-      `PUT ${path} was answered with ${response.status}: ${text.slice(0, 500)}`,
+      `${method} ${path} was answered with ${response.status}: ${text.slice(0, 500)}`,
       { retriable: true, details: { status: response.status } },
     );
   }

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { RegisterRequest } from '@tidegate/engine/execution-contract';
+import type { RegisteredFile, RegisterRequest } from '@tidegate/engine/execution-contract';
 import { silentLogger } from '@tidegate/engine/platform';
 
 import { hashBundle } from './load-bundle.ts';
@@ -23,13 +23,19 @@ class RecordingEngine {
   readonly requests: RegisterRequest[] = [];
   readonly artefacts = new Map<string, string>();
   readonly #server: Server;
+  /** What its database knows, on which timeline. */
+  known: RegisteredFile[] = [];
+  timeline: string | null = '00000001';
   isDown = false;
   refused = 0;
   url = '';
 
   constructor() {
     this.#server = createServer((request, response) => {
-      void this.#answer(request.url ?? '', request).then((body) => {
+      const list = JSON.stringify({ timeline: this.timeline, files: this.known });
+      const answered =
+        request.method === 'GET' ? Promise.resolve(list) : this.#answer(request.url ?? '', request);
+      void answered.then((body) => {
         response.statusCode = this.isDown ? 503 : 200;
         response.end(body);
       });
@@ -100,6 +106,7 @@ function start(options: { stateFile?: string; timeoutMs?: number } = {}): Regist
     workerToken: 'token',
     log: silentLogger,
     rescanMs: 500,
+    compareMs: 20,
     limits: timeoutMs === undefined ? {} : { timeoutMs },
     ...(stateFile === undefined ? {} : { stateFile }),
   });
@@ -191,6 +198,47 @@ it('takes off what was deleted while it did not run', async () => {
   await until(() => engine.last('a/dag.ts')?.dags.length === 0);
   // Written once the engine has answered.
   await until(async () => (await readFile(stateFile, 'utf8')) === '["b/dag.ts"]');
+});
+
+describe('after a failover of the metadata database', () => {
+  const known = (file: string, version: number): RegisteredFile => ({
+    ...{ file, dags: [{ id: file.split('/')[0] ?? '', version }], error: null },
+  });
+  const countOf = (file: string): number =>
+    engine.requests.filter((request) => request.file === file).length;
+
+  beforeEach(async () => {
+    for (const id of ['kept', 'lost', 'older', 'gone', 'broken'])
+      await save(`${id}/dag.ts`, id === 'broken' ? `${HEAD}export const` : dag(id));
+    await start().ready;
+    await rm(join(folder, 'gone'), { recursive: true });
+    await until(() => countOf('gone/dag.ts') === 2);
+    const broken = { file: 'broken/dag.ts', dags: [], error: engine.last('broken/dag.ts')?.error };
+    engine.known = [
+      ...[known('kept/dag.ts', 1), known('older/dag.ts', 0), known('gone/dag.ts', 1)],
+      { ...broken, error: broken.error?.code ?? null },
+    ];
+    engine.requests.length = 0;
+    engine.artefacts.clear();
+  });
+
+  it('registers what it has lost, with its bundles, and nothing else', async () => {
+    engine.timeline = '00000002';
+    await until(() => countOf('lost/dag.ts') + countOf('older/dag.ts') === 2);
+    await until(() => countOf('gone/dag.ts') === 1);
+    expect(engine.last('gone/dag.ts')?.dags).toEqual([]);
+    expect(engine.artefacts.size).toBe(2);
+    await wait(100);
+    expect(engine.requests.map(({ file }) => file).toSorted()).toEqual(
+      ['gone/dag.ts', 'lost/dag.ts', 'older/dag.ts'].toSorted(),
+    );
+  });
+
+  it.each(['00000001', null])('leaves all as it is while the timeline is %s', async (timeline) => {
+    engine.timeline = timeline;
+    await wait(150);
+    expect(engine.requests).toEqual([]);
+  });
 });
 
 it('waits for an engine that is not there yet', async () => {

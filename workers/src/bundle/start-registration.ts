@@ -18,6 +18,8 @@ export interface RegistrationOptions {
   readonly limits?: Partial<EvaluateLimits>;
   /** How often to look for changes that no watcher told of. (Default: 2 s) */
   readonly rescanMs?: number;
+  /** How often to ask whether the metadata database failed over, and lost what was registered. (Default: 10 s) */
+  readonly compareMs?: number;
 }
 
 export interface Registration {
@@ -39,7 +41,11 @@ export function startRegistration(options: RegistrationOptions): Registration {
   });
   const opened = KnownFiles.open(options.stateFile ?? null).then((known) => {
     return new FolderRegistrar(
-      { folders: options.folders, rescanMs: options.rescanMs ?? 2_000 },
+      {
+        folders: options.folders,
+        rescanMs: options.rescanMs ?? 2_000,
+        compareMs: options.compareMs ?? 10_000,
+      },
       {
         ...{ client, known, log, signal: stopping.signal },
         limits: { ...DEFAULT_LIMITS, ...options.limits },
