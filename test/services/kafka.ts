@@ -73,7 +73,8 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
   if (!existsSync(path.join(options.folder, 'data'))) {
     const tool = [...classpath, 'kafka.tools.StorageTool'];
     const id = options.clusterId ?? randomBytes(16).toString('base64url');
-    const format = ['format', '-t', id, '-c', config, ...(options.formatting ?? [])];
+    // One argument: an id may begin with a dash, and would be taken for an option.
+    const format = ['format', `--cluster-id=${id}`, '-c', config, ...(options.formatting ?? [])];
     execFileSync(java, [...tool, ...format], { stdio: 'pipe' });
   }
   const server = await startServer({
