@@ -68,7 +68,21 @@ describeWith(['postgres'], 'a run that was lost, and made again under its name',
     await expectEachOnce();
   });
 
-  it('loads what is missing beside a worker that is still at the lost one', async () => {
+  it('tells of its own range, where the lost one had another', async () => {
+    await load([[0, 50, 60]]);
+    const records = async (...range: readonly [number, number]) =>
+      (await load([[0, ...range]], 2)).records;
+    expect(await records(70, 90)).toBe(20);
+    expect(await records(70, 90)).toBe(20);
+    expect(await records(0, 100)).toBe(100);
+    await load([[1, 0, 100]], 3);
+    await expectEachOnce();
+  });
+
+  it.each([
+    ['all of another partition', 100],
+    ['nothing else', 0],
+  ])('loads what is missing beside a worker of the lost one that has %s', async (_, upTo) => {
     const blocked = `select from pg_stat_activity
       where application_name = 'tidegate loader' and wait_event_type = 'Lock' and datname = current_database()`;
     const untilBlocked = (count: number) =>
@@ -79,20 +93,21 @@ describeWith(['postgres'], 'a run that was lost, and made again under its name',
     await holder.query('begin; lock table bank_accounts_current in exclusive mode');
     const lost = load([
       [0, 1, 60],
-      [1, 0, 100],
+      [1, 0, upTo],
     ]);
     await untilBlocked(1);
     const again = load(
       [
         [0, 1, 100],
-        [1, 0, 100],
+        [1, 0, upTo],
       ],
       2,
     );
     await untilBlocked(2);
     await holder.end();
-    expect(await lost).toMatchObject({ records: 160 });
-    expect(await again).toMatchObject({ records: RECORDS });
+    expect(await lost).toMatchObject({ records: 59 + upTo });
+    expect(await again).toMatchObject({ records: 99 + upTo });
+    await load([[1, 0, 100]], 3);
     await expectEachOnce();
   });
 });

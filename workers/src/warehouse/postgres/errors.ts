@@ -17,7 +17,7 @@ import { TidegateError } from '@tidegate/engine/platform';
  *   mistake in the description, the mapping or the table. Remedy: correct it, then clear the task.
  * - `LEDGER_OVERLAP`: twice in one try the ledger was given a part of a chunk, and not all of it, while it was
  *   loaded. Cause: another worker loads the same task beside this one, by another range of a run that a failover
- *   lost. Remedy: clear the task; a new load is exact, whatever the old one did.
+ *   lost. Remedy: another try, or clear the task; a new load is exact, whatever the old one did.
  * - `GROUP_UNKNOWN`: statistics are kept by columns that the loads do not list. Remedy: in the message.
  * - `SEVERAL_TOPICS`: a run's ranges are of more than one topic.
  */

@@ -74,8 +74,8 @@ async function explain(
   if (stored !== undefined) return stored;
   throw loadError(
     'LEDGER_OVERLAP',
-    `load ${step.identity.loadId} was given a part of this chunk, but not all of it, by another worker meanwhile; ` +
-      'clear the task to load anew',
+    `load ${step.identity.loadId} was given a part of this chunk, but not all of it, by another worker meanwhile: ` +
+      'try again, or clear the task to load anew',
     { cause: error },
   );
 }

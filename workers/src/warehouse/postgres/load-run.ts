@@ -64,7 +64,7 @@ async function loadMissing(context: TaskContext, options: LoadRunOptions): Promi
   if (missingRanges(ranges, opened.parts).length === 0) {
     pool.giveBack(poolKey(options), session);
     context.log.info({ topic, ranges }, 'range was loaded before, nothing done');
-    return checked(context, summaryOf(opened.parts));
+    return checked(context, summaryOf(partsOf(context, opened.parts)));
   }
   return await load(context, options, { topic, session, opened });
 }
@@ -81,7 +81,7 @@ async function load(
   { topic, session, opened }: Begun,
 ): Promise<LoadSummary> {
   const shape = session.prepared;
-  const parts: ChunkPart[] = [...opened.parts];
+  const parts: ChunkPart[] = partsOf(context, opened.parts);
   const missing = missingRanges(context.source.ranges, opened.parts);
   const { stream } = opened;
   const reader = new RangeReader(context.source, { ...options, topic, stream, missing, shape });
@@ -161,6 +161,15 @@ function topicOf({ source }: TaskContext): string | undefined {
   const [topic] = topics;
   if (topics.size < 2) return topic;
   throw loadError('SEVERAL_TOPICS', `one load takes one topic, not ${[...topics].join(' and ')}`);
+}
+
+/** Of what a load id has, what lies in the run's ranges: a run made again may have been given others. */
+function partsOf({ source }: TaskContext, parts: readonly ChunkPart[]): ChunkPart[] {
+  return parts.filter((part) =>
+    source.ranges.some(
+      ({ partition, from, to }) => partition === part.partition && from < part.to && to > part.from,
+    ),
+  );
 }
 
 function summaryOf(parts: readonly ChunkPart[]): LoadSummary {

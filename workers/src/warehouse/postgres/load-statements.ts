@@ -91,7 +91,11 @@ function bookkeeping({ id }: TargetShape): string[] {
     `prepare tg_ledger (text, text, int, bigint, bigint, bigint, bigint, bigint, bigint) as
        insert into tidegate.ledger (target, load_id, topic, partition, from_offset, to_offset,
          records, changes, ignored, quarantined)
-       values (${id}, $1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+       -- Once more for each part it overlaps: that breaks the key, as the same part does.
+       select ${id}, $1, $2, $3, $4, $5, $6, $7, $8, $9
+         from generate_series(0, (select count(*) from tidegate.ledger
+                where target = ${id} and load_id = $1 and topic = $2 and partition = $3
+                  and from_offset < $5 and to_offset > $4))`,
     `prepare tg_position (text, int, bigint, bigint, bigint, text, double precision) as
        insert into tidegate.stream_position as p (target, topic, partition, record_offset, v1, v2, file_base, changed_at_ms)
        values (${id}, $1, $2, $3, $4, $5, $6, $7)
