@@ -79,15 +79,19 @@ export class FileRegistration {
 
   /** After a failover: loads and registers the file anew if the engine does not know what it answered. */
   async remind(known: RegisteredFile | undefined): Promise<void> {
-    if (this.#running !== undefined || this.#answer === undefined) return;
-    if (isKnown(this.#answer, known)) return;
+    await this.atRest();
+    if (this.#answer === undefined || isKnown(this.#answer, known)) return;
     this.#parts.log.warn(
       { file: this.#name },
       'the engine has forgotten this DAG file: registered again',
     );
-    this.#parts.client.forgetStored();
     this.#snapshot = undefined;
     await this.refresh(true);
+  }
+
+  /** Resolves when nothing of the file is under way. */
+  async atRest(): Promise<void> {
+    while (this.#running !== undefined) await this.#running.catch(() => undefined);
   }
 
   async stop(): Promise<void> {
@@ -207,7 +211,6 @@ export class FileRegistration {
 /** A file with an error keeps its last good DAGs, whatever they are. */
 function isKnown(answer: RegisterResponse, known: RegisteredFile | undefined): boolean {
   if (answer.error !== null) return known?.error === answer.error.code;
-  if (answer.dags.length === 0) return true;
   if (known === undefined || known.error !== null) return false;
   const versions = new Map(known.dags.map(({ id, version }) => [id, version]));
   return (

@@ -77,19 +77,19 @@ export class FolderRegistrar {
   async start(): Promise<void> {
     for (const folder of this.#options.folders) await this.#helpEditors(folder);
     for (const name of this.#parts.known.list()) this.#missing.set(name, performance.now());
+    this.#timeline = (await this.#parts.client.list())?.timeline ?? null;
     this.#scanning = this.#scan(true);
     await this.#scanning;
     this.#scanning = undefined;
     this.#schedule();
     await Promise.all(this.#jobs);
-    await this.#compare();
-    this.#comparing = setInterval(() => void this.#compare(), this.#options.compareMs);
+    this.#scheduleCompare();
   }
 
   /** After the signal: resolves when nothing runs any more. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
-    clearInterval(this.#comparing);
+    clearTimeout(this.#comparing);
     this.#watcher.close();
     await this.#scanning?.catch(() => undefined);
     await Promise.allSettled([...this.#files.values()].map((file) => file.stop()));
@@ -104,17 +104,29 @@ export class FolderRegistrar {
     }, afterMs);
   }
 
-  /** What the engine's database lost in a failover is registered again. */
+  #scheduleCompare(): void {
+    if (this.#parts.signal.aborted) return;
+    this.#comparing = setTimeout(() => {
+      this.#run(this.#compare().finally(() => this.#scheduleCompare()));
+    }, this.#options.compareMs);
+  }
+
+  /** What the engine's database lost in a failover is registered again; until all of it is, the timeline is new. */
   async #compare(): Promise<void> {
-    const known = await this.#parts.client.list();
-    if (known === undefined || known.timeline === null) return;
-    if (known.timeline === this.#timeline) return;
-    const isFirst = this.#timeline === null;
-    this.#timeline = known.timeline;
-    if (isFirst) return;
+    const { client } = this.#parts;
+    const timeline = (await client.list())?.timeline ?? null;
+    this.#timeline ??= timeline;
+    if (timeline === null || timeline === this.#timeline) return;
+    client.forgetStored();
+    // What is under way was sent to the database as it was, or in part: it ends first.
+    for (const file of this.#files.values()) await file.atRest();
+    const known = await client.list();
+    if (known?.timeline !== timeline) return;
     const byName = new Map(known.files.map((one) => [one.file, one]));
-    for (const [name, file] of this.#files) this.#run(file.remind(byName.get(name)));
-    for (const name of this.#gone) if (byName.has(name)) await this.#registerGone(name);
+    await Promise.all([...this.#files].map(([name, file]) => file.remind(byName.get(name))));
+    for (const name of this.#gone) if (byName.has(name)) this.#missing.set(name, performance.now());
+    this.#wake();
+    this.#timeline = timeline;
   }
 
   /** Something changed: look at once, and once more if a look is going on. */
@@ -231,7 +243,8 @@ export class FolderRegistrar {
 
   async #takeOff(name: string): Promise<void> {
     await this.#files.get(name)?.stop();
-    await this.#registerGone(name);
+    await this.#parts.client.register({ file: name, dags: [], error: null }, null);
+    this.#gone.add(name);
     await this.#parts.known.remove(name);
     this.#files.delete(name);
     this.#outside.delete(name);
@@ -240,11 +253,6 @@ export class FolderRegistrar {
     this.#parts.log.info({ file: name }, 'DAG file gone, its DAGs are stale');
     // Its ids are free: a file that was refused for one of them may have it now.
     this.#isWanted = true;
-  }
-
-  async #registerGone(name: string): Promise<void> {
-    await this.#parts.client.register({ file: name, dags: [], error: null }, null);
-    this.#gone.add(name);
   }
 
   async #helpEditors(folder: string): Promise<void> {

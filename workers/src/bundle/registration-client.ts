@@ -55,7 +55,8 @@ export class RegistrationClient {
   /** What the engine knows of all files; undefined while it does not answer. */
   async list(): Promise<RegisteredFilesResponse | undefined> {
     try {
-      return JSON.parse(await this.#ask('GET', EXECUTION_ROUTES.dags)) as RegisteredFilesResponse;
+      const answer = await this.#ask('GET', EXECUTION_ROUTES.dags);
+      return JSON.parse(answer) as RegisteredFilesResponse;
     } catch {
       return undefined;
     }
