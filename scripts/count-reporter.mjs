@@ -8,9 +8,9 @@ export default class CountReporter {
   failures = [];
 
   onTestModuleEnd(module) {
-    this.#tell(module.relativeModuleId, module.errors());
+    this.#fail(module.relativeModuleId, module.errors());
     for (const suite of module.children.allSuites()) {
-      this.#tell(`${module.relativeModuleId} › ${suite.fullName}`, suite.errors());
+      this.#fail(`${module.relativeModuleId} › ${suite.fullName}`, suite.errors());
     }
     for (const test of module.children.allTests()) {
       const { state, errors = [] } = test.result();
@@ -22,8 +22,14 @@ export default class CountReporter {
   }
 
   onTestRunEnd(_modules, unhandledErrors) {
-    this.#tell('between tests', unhandledErrors);
+    this.#fail('between tests', unhandledErrors);
     this.#write();
+  }
+
+  /** What is no test counts as one that failed. */
+  #fail(where, errors) {
+    if (errors.length > 0) this.counts.failed += 1;
+    this.#tell(where, errors);
   }
 
   #tell(where, errors) {

@@ -4,11 +4,10 @@ import {
   chownSync,
   closeSync,
   constants,
-  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readSync,
 } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
@@ -111,6 +110,8 @@ export function findProgram(
 export const isRoot = process.getuid?.() === 0;
 
 const MOST_COMPLAINT = 300;
+/** Bytes of a server's log. */
+const MOST_READ = 262_144;
 
 /** The account servers run as when we are root; it exists on every Unix. */
 const SERVICE_USER = 'nobody';
@@ -215,11 +216,22 @@ async function untilReady(
 
 /** What a server says of its end, told where its log may be gone: the first line that names an error, else the last. */
 function complaintIn(logFile: string, from: number): string {
-  if (!existsSync(logFile)) return '';
-  const lines = readFileSync(logFile).subarray(from).toString().trim().split('\n');
+  const lines = readSome(logFile, from).trim().split('\n');
   const line =
     lines.find((one) => /error|fatal|exception|cannot|failed/i.test(one)) ?? lines.at(-1);
   return line === undefined || line === '' ? '' : ` (${line.trim().slice(0, MOST_COMPLAINT)})`;
+}
+
+function readSome(file: string, from: number): string {
+  try {
+    const opened = openSync(file, 'r');
+    const bytes = Buffer.alloc(MOST_READ);
+    const read = readSync(opened, bytes, 0, MOST_READ, from);
+    closeSync(opened);
+    return bytes.toString('utf8', 0, read);
+  } catch {
+    return '';
+  }
 }
 
 async function stopChild(
