@@ -5,7 +5,8 @@ import { ServiceError } from './errors.ts';
 
 /**
  * Below the ports that Linux (from 32768) and the others (from 49152) give to whoever asks for any port or connects
- * somewhere: a server binds the port it was given seconds later, and until then no system gives it away. Two processes that ask at once may choose the same, rarely.
+ * somewhere: a server binds the port it was given seconds later, and until then no system gives it away. Two processes
+ * that ask at once may choose the same, rarely.
  */
 const LOWEST = 20_000;
 const HIGHEST = 32_767;

@@ -4,6 +4,7 @@ import {
   chownSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -109,10 +110,6 @@ export function findProgram(
 /** True when we are root and a server must run as somebody else. */
 export const isRoot = process.getuid?.() === 0;
 
-const MOST_COMPLAINT = 300;
-/** Bytes of a server's log. */
-const MOST_READ = 262_144;
-
 /** The account servers run as when we are root; it exists on every Unix. */
 const SERVICE_USER = 'nobody';
 
@@ -214,6 +211,10 @@ async function untilReady(
   }
 }
 
+const MOST_COMPLAINT = 300;
+/** Bytes of a server's log. */
+const MOST_READ = 262_144;
+
 /** What a server says of its end, told where its log may be gone: the first line that names an error, else the last. */
 function complaintIn(logFile: string, from: number): string {
   const lines = readSome(logFile, from).trim().split('\n');
@@ -223,15 +224,12 @@ function complaintIn(logFile: string, from: number): string {
 }
 
 function readSome(file: string, from: number): string {
-  try {
-    const opened = openSync(file, 'r');
-    const bytes = Buffer.alloc(MOST_READ);
-    const read = readSync(opened, bytes, 0, MOST_READ, from);
-    closeSync(opened);
-    return bytes.toString('utf8', 0, read);
-  } catch {
-    return '';
-  }
+  if (!existsSync(file)) return '';
+  const opened = openSync(file, 'r');
+  const bytes = Buffer.alloc(MOST_READ);
+  const read = readSync(opened, bytes, 0, MOST_READ, from);
+  closeSync(opened);
+  return bytes.toString('utf8', 0, read);
 }
 
 async function stopChild(

@@ -4,6 +4,7 @@ import type { TaskContext } from '@tidegate/engine/dag';
 import { failpoint, systemClock, TidegateError, type Clock } from '@tidegate/engine/platform';
 
 import type { ChangeTable } from '../../cdc/change-table.ts';
+import type { KnownStream } from '../../cdc/stream-state.ts';
 import { CHUNK_LIMITS, type ChunkLimits, type ChunkPart } from './chunk.ts';
 import { cleanUpAfterLoad } from './clean-up-after-load.ts';
 import { KEEP_MS } from './clean-up.ts';
@@ -11,7 +12,7 @@ import { loadError, type LoadErrorCode } from './errors.ts';
 import { LoadPipeline } from './load-pipeline.ts';
 import type { LoadTarget } from './load-target.ts';
 import { openLoaderSession, type LoaderSession } from './loader-session.ts';
-import { missingRanges } from './missing-ranges.ts';
+import { missingRanges, type MissingRange } from './missing-ranges.ts';
 import { openLoad, type OpenedLoad } from './open-load.ts';
 import { RangeReader } from './range-reader.ts';
 import { SessionPool } from './session-pool.ts';
@@ -61,29 +62,37 @@ async function loadMissing(context: TaskContext, options: LoadRunOptions): Promi
   const { session, opened } = await begin(context, options, topic);
   failpoint('load.opened');
   const { ranges } = context.source;
-  if (missingRanges(ranges, opened.parts).length === 0) {
+  const parts = partsOf(context, opened.parts);
+  const missing = missingRanges(ranges, parts);
+  if (missing.length === 0) {
     pool.giveBack(poolKey(options), session);
     context.log.info({ topic, ranges }, 'range was loaded before, nothing done');
-    return checked(context, summaryOf(partsOf(context, opened.parts)));
+    return checked(context, summaryOf(parts));
   }
-  return await load(context, options, { topic, session, opened });
+  return await load(context, options, { topic, session, stream: opened.stream, parts, missing });
 }
 
 interface Begun {
-  readonly topic: string;
   readonly session: LoaderSession;
   readonly opened: OpenedLoad;
+}
+
+/** What is left to load, and what is not. */
+interface Remainder {
+  readonly topic: string;
+  readonly session: LoaderSession;
+  readonly stream: KnownStream;
+  readonly parts: readonly ChunkPart[];
+  readonly missing: readonly MissingRange[];
 }
 
 async function load(
   context: TaskContext,
   options: LoadRunOptions,
-  { topic, session, opened }: Begun,
+  { topic, session, stream, parts: stored, missing }: Remainder,
 ): Promise<LoadSummary> {
   const shape = session.prepared;
-  const parts: ChunkPart[] = partsOf(context, opened.parts);
-  const missing = missingRanges(context.source.ranges, opened.parts);
-  const { stream } = opened;
+  const parts = [...stored];
   const reader = new RangeReader(context.source, { ...options, topic, stream, missing, shape });
   const { loadId, fenceKey, fenceToken } = context.task;
   const pipeline = new LoadPipeline(session, {
@@ -135,7 +144,7 @@ async function begin(context: TaskContext, options: LoadRunOptions, topic: strin
   return throughOutages(context, `PostgreSQL ${options.connection}`, async () => {
     const session = await borrow(options);
     try {
-      return { topic, session, opened: await openLoad(session, context.task.loadId, topic) };
+      return { session, opened: await openLoad(session, context.task.loadId, topic) };
     } catch (error) {
       await session.close();
       throw error;
